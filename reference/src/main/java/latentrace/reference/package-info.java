@@ -1,0 +1,2 @@
+/** The EJML implementation of the backend contract. */
+package latentrace.reference;
