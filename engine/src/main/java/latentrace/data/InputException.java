@@ -1,0 +1,22 @@
+package latentrace.data;
+
+/**
+ * Something given from outside (a file, a flag, a setting) cannot be used. The message is one line
+ * that names it, says what was found and what was expected; the command line prints it and exits
+ * with 2.
+ */
+public final class InputException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * The whole line to show, e.g. {@code train.idx: not an IDX file: magic 0x1f8b0800, expected …}.
+   */
+  public InputException(String message) {
+    super(message);
+  }
+
+  /** The same, keeping what made it fail. */
+  public InputException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
