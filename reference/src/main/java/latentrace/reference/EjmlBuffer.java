@@ -1,0 +1,68 @@
+package latentrace.reference;
+
+import java.util.Arrays;
+import latentrace.backend.Backend;
+import latentrace.backend.Buffer;
+
+/** Doubles in a Java array, from {@code offset} on. */
+final class EjmlBuffer extends Buffer {
+  final double[] data;
+  final int offset;
+
+  EjmlBuffer(Backend owner, double[] data, int offset, int length) {
+    super(owner, length);
+    this.data = data;
+    this.offset = offset;
+  }
+
+  private int at(long index) {
+    return offset + (int) index;
+  }
+
+  @Override
+  public void fill(double value) {
+    Arrays.fill(data, offset, at(length()), value);
+  }
+
+  @Override
+  protected Buffer doSlice(long from, long length) {
+    return new EjmlBuffer(owner(), data, at(from), (int) length);
+  }
+
+  @Override
+  protected void doUpload(float[] source, int from, long to, int count) {
+    int base = at(to);
+    for (int i = 0; i < count; i++) {
+      data[base + i] = source[from + i];
+    }
+  }
+
+  @Override
+  protected void doUpload(double[] source, int from, long to, int count) {
+    System.arraycopy(source, from, data, at(to), count);
+  }
+
+  @Override
+  protected void doDownload(long from, float[] target, int to, int count) {
+    int base = at(from);
+    for (int i = 0; i < count; i++) {
+      target[to + i] = (float) data[base + i];
+    }
+  }
+
+  @Override
+  protected void doDownload(long from, double[] target, int to, int count) {
+    System.arraycopy(data, at(from), target, to, count);
+  }
+
+  @Override
+  protected void doCopyFrom(Buffer source) {
+    EjmlBuffer s = (EjmlBuffer) source;
+    System.arraycopy(s.data, s.offset, data, offset, (int) length());
+  }
+
+  @Override
+  public void close() {
+    // the garbage collector's
+  }
+}
