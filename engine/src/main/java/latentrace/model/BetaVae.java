@@ -1,0 +1,183 @@
+package latentrace.model;
+
+import java.util.List;
+import latentrace.backend.Activation;
+import latentrace.backend.Backend;
+import latentrace.backend.Buffer;
+import latentrace.nn.Sequential;
+import latentrace.nn.Tape;
+
+/**
+ * β-VAE: encoder x → [μ | lv], decoder ξ → logits, ℓ = rec + β·KL (Higgins et al. 2017) or rec +
+ * γ·|KL − C(t)| (Burgess et al. 2018).
+ */
+public final class BetaVae extends Model {
+  private final Sequential encoder;
+  private final Sequential decoder;
+
+  /** Linear layers over the spec's widths, parameters all zero. */
+  public BetaVae(Backend backend, ModelSpec spec) {
+    this(
+        backend,
+        spec,
+        mlp(
+            "encoder",
+            spec.activation(),
+            Activation.IDENTITY,
+            encoderWidths(spec, 2 * spec.latent())),
+        mlp("decoder", spec.activation(), spec.outputActivation(), decoderWidths(spec)));
+  }
+
+  private BetaVae(Backend backend, ModelSpec spec, Sequential encoder, Sequential decoder) {
+    super(backend, spec, encoder, decoder);
+    this.encoder = encoder;
+    this.decoder = decoder;
+  }
+
+  @Override
+  public int noiseSize() {
+    return spec().latent();
+  }
+
+  @Override
+  public Pass newPass(int capacity, int draws) {
+    return new VaePass(capacity, draws);
+  }
+
+  private final class VaePass extends Pass {
+    private final int d = spec().latent();
+    private final int features = spec().sampleSize();
+    private final Tape encoderTape;
+    private final Tape decoderTape;
+    private final Buffer epsilon;
+    private final Buffer xi;
+    private final Buffer reconstruction;
+    private final Buffer kl;
+    private final Buffer penalty;
+    private final Buffer coefficient;
+    private final double[] perDraw;
+    private final double[] perSample;
+    private Objective lastObjective;
+
+    VaePass(int capacity, int draws) {
+      super(BetaVae.this, capacity, draws);
+      int rows = Math.multiplyExact(capacity, draws);
+      Backend backend = backend();
+      encoderTape = new Tape(backend, encoder, capacity, false);
+      decoderTape = new Tape(backend, decoder, rows, true);
+      epsilon = backend.allocate((long) rows * d);
+      xi = backend.allocate((long) rows * d);
+      reconstruction = backend.allocate(rows);
+      kl = backend.allocate(capacity);
+      penalty = backend.allocate(capacity);
+      coefficient = backend.allocate(capacity);
+      perDraw = new double[rows];
+      perSample = new double[capacity];
+    }
+
+    @Override
+    public Buffer noise() {
+      return epsilon;
+    }
+
+    @Override
+    public void run(Objective objective, Estimator estimator, double weight, Wanted wanted) {
+      if (estimator == Estimator.SCORE_FUNCTION && !objective.isLinearInKl()) {
+        throw new IllegalArgumentException(
+            "the score-function estimator is defined for beta*KL, not for gamma*|KL - C|");
+      }
+      Backend backend = backend();
+      int n = count();
+      int m = draws();
+      int rows = n * m;
+      double scale = objective.lossScale() * weight;
+      lastObjective = objective;
+
+      Buffer h = encoder.forward(backend, encoderTape, n, input());
+      backend.latents().reparameterize(n, m, d, h, epsilon, xi);
+      Buffer output = decoder.forward(backend, decoderTape, rows, xi);
+      backend
+          .losses()
+          .reconstruction(
+              objective.reconstruction(),
+              rows,
+              m,
+              features,
+              output,
+              input(),
+              reconstruction,
+              scale / m,
+              wanted == Wanted.LOSSES ? null : decoderTape.outputGradient());
+      backend.latents().kl(n, d, h, kl);
+      backend
+          .latents()
+          .klPenalty(n, kl, objective.weight(), objective.capacity(), scale, penalty, coefficient);
+      if (wanted == Wanted.LOSSES) {
+        return;
+      }
+
+      boolean pathwise = estimator == Estimator.PATHWISE;
+      decoder.backward(backend, decoderTape, pathwise, mode(wanted));
+      Buffer dH = encoderTape.outputGradient();
+      if (pathwise) {
+        backend
+            .latents()
+            .reparameterizeBackward(n, m, d, h, epsilon, decoderTape.inputGradient(), dH);
+        backend.latents().klBackward(n, d, h, coefficient, dH);
+      } else {
+        backend
+            .latents()
+            .scoreFunctionBackward(
+                n, m, d, h, epsilon, xi, reconstruction, objective.weight(), scale / m, dH);
+      }
+      encoder.backward(backend, encoderTape, false, mode(wanted));
+    }
+
+    @Override
+    public void losses(double[] target) {
+      reconstructions(target);
+      penalty.download(0, perSample, 0, count());
+      for (int i = 0; i < count(); i++) {
+        target[i] = lastObjective.lossScale() * (target[i] + perSample[i]);
+      }
+    }
+
+    @Override
+    public void reconstructions(double[] target) {
+      int m = draws();
+      reconstruction.download(0, perDraw, 0, count() * m);
+      for (int i = 0; i < count(); i++) {
+        double sum = 0;
+        for (int j = 0; j < m; j++) {
+          sum += perDraw[i * m + j];
+        }
+        target[i] = sum / m;
+      }
+    }
+
+    @Override
+    public void kls(double[] target) {
+      kl.download(0, target, 0, count());
+    }
+
+    @Override
+    public List<Tape> tapes() {
+      return List.of(encoderTape, decoderTape);
+    }
+
+    @Override
+    public Buffer code() {
+      return encoderTape.output(encoder.layers().size() - 1);
+    }
+
+    @Override
+    public void close() {
+      super.close();
+      encoderTape.close();
+      decoderTape.close();
+      for (Buffer buffer : List.of(xi, reconstruction, kl, penalty, coefficient)) {
+        buffer.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package latentrace.model;
+
+import latentrace.backend.Activation;
+import latentrace.backend.Backend;
+import latentrace.backend.Buffer;
+import latentrace.data.Dataset;
+import latentrace.data.InputException;
+
+/** A classifier: encoder x → code (with activation), head code → logits, ℓ = cross-entropy. */
+public final class Classifier extends Model {
+  /** Linear layers over the spec's widths and one linear layer on top, parameters all zero. */
+  public Classifier(Backend backend, ModelSpec spec) {
+    super(
+        backend,
+        spec,
+        mlp("encoder", spec.activation(), spec.activation(), encoderWidths(spec, spec.latent())),
+        mlp("head", spec.activation(), Activation.IDENTITY, spec.latent(), spec.classes()));
+  }
+
+  @Override
+  public int noiseSize() {
+    return 0;
+  }
+
+  @Override
+  public Pass newPass(int capacity, int draws) {
+    Buffer labels = backend().allocate(capacity);
+    return new DeterministicPass(this, capacity, draws) {
+      @Override
+      void loaded(Dataset data, int[] positions, int from) {
+        if (!data.hasLabels()) {
+          throw new InputException(data.name() + ": a classifier needs labels, there are none");
+        }
+        float[] classes = new float[count()];
+        for (int i = 0; i < classes.length; i++) {
+          int label = data.label(positions[from + i]);
+          if (label < 0 || label >= spec().classes()) {
+            throw new InputException(
+                "%s: label %d of sample %d, expected 0..%d"
+                    .formatted(data.name(), label, positions[from + i], spec().classes() - 1));
+          }
+          classes[i] = label;
+        }
+        labels.upload(classes);
+      }
+
+      @Override
+      void loss(Objective objective, Buffer output, Buffer values, double scale, Buffer dOutput) {
+        backend()
+            .losses()
+            .crossEntropy(count(), spec().classes(), output, labels, values, scale, dOutput);
+      }
+
+      @Override
+      public void close() {
+        super.close();
+        labels.close();
+      }
+    };
+  }
+
+  /**
+   * Fraction of samples whose largest logit is their label, over a run's pass.
+   *
+   * @param pass one of this model's, after a run
+   * @param data where its samples came from
+   * @param positions the samples it was loaded with
+   */
+  public double accuracy(Pass pass, Dataset data, int... positions) {
+    int classes = spec().classes();
+    double[] logits = new double[pass.count() * classes];
+    int last = parts().get(1).layers().size() - 1;
+    pass.tapes().get(1).output(last).download(0, logits, 0, logits.length);
+    int right = 0;
+    for (int i = 0; i < pass.count(); i++) {
+      int best = 0;
+      for (int c = 1; c < classes; c++) {
+        if (logits[i * classes + c] > logits[i * classes + best]) {
+          best = c;
+        }
+      }
+      right += best == data.label(positions[i]) ? 1 : 0;
+    }
+    return (double) right / pass.count();
+  }
+}

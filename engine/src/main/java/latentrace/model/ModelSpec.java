@@ -1,0 +1,201 @@
+package latentrace.model;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import java.util.List;
+import latentrace.backend.Activation;
+import latentrace.backend.Reconstruction;
+
+/**
+ * Everything that says which function a model is and which loss it minimises: the part of
+ * model.json that scoring needs.
+ *
+ * @param model one of {@link #MLP_VAE}, {@link #MLP_AUTOENCODER}, {@link #MLP_CLASSIFIER}
+ * @param sampleShape shape of one sample
+ * @param hidden widths of the encoder's hidden layers; the decoder has them reversed
+ * @param latent latent size d
+ * @param classes number of classes of a classifier, else 0
+ * @param activation between layers
+ * @param outputActivation after the decoder's last layer
+ * @param reconstruction decoder distribution
+ * @param objective H (β·KL) or B (γ·|KL − C(t)|)
+ * @param beta β of objective H
+ * @param gamma γ of objective B
+ * @param capacity C reached at iteration capacityIterations of objective B, in nats, from 0
+ *     linearly
+ * @param capacityIterations see capacity
+ * @param lossScale factor on the loss
+ */
+@JsonInclude(JsonInclude.Include.ALWAYS)
+@JsonPropertyOrder({
+  "model",
+  "sampleShape",
+  "hidden",
+  "latent",
+  "classes",
+  "activation",
+  "outputActivation",
+  "reconstruction",
+  "objective",
+  "beta",
+  "gamma",
+  "capacity",
+  "capacityIterations",
+  "lossScale"
+})
+public record ModelSpec(
+    String model,
+    List<Integer> sampleShape,
+    List<Integer> hidden,
+    int latent,
+    int classes,
+    Activation activation,
+    Activation outputActivation,
+    Reconstruction reconstruction,
+    String objective,
+    double beta,
+    double gamma,
+    double capacity,
+    long capacityIterations,
+    double lossScale) {
+  /** A β-VAE of linear layers. */
+  public static final String MLP_VAE = "mlp-vae";
+
+  /** A plain auto-encoder of linear layers. */
+  public static final String MLP_AUTOENCODER = "mlp-autoencoder";
+
+  /** A classifier of linear layers: encoder and head. */
+  public static final String MLP_CLASSIFIER = "mlp-classifier";
+
+  /** Objective β·KL. */
+  public static final String OBJECTIVE_H = "H";
+
+  /** Objective γ·|KL − C(t)|. */
+  public static final String OBJECTIVE_B = "B";
+
+  /** Checks every field; the message names the one that is wrong. */
+  public ModelSpec {
+    require(
+        MLP_VAE.equals(model) || MLP_AUTOENCODER.equals(model) || MLP_CLASSIFIER.equals(model),
+        "model",
+        model,
+        MLP_VAE + ", " + MLP_AUTOENCODER + " or " + MLP_CLASSIFIER);
+    require(
+        allPositive(sampleShape) && !sampleShape.isEmpty(), "sampleShape", sampleShape, "sizes");
+    require(allPositive(hidden), "hidden", hidden, "positive widths");
+    require(latent > 0, "latent", latent, "a positive size");
+    require(
+        !MLP_CLASSIFIER.equals(model) || classes > 1,
+        "classes",
+        classes,
+        "at least 2 for a classifier");
+    require(activation != null, "activation", null, "a name");
+    require(outputActivation != null, "outputActivation", null, "a name");
+    require(reconstruction != null, "reconstruction", null, "a name");
+    require(
+        OBJECTIVE_H.equals(objective) || OBJECTIVE_B.equals(objective),
+        "objective",
+        objective,
+        "H or B");
+    require(beta >= 0 && Double.isFinite(beta), "beta", beta, "a number >= 0");
+    require(gamma >= 0 && Double.isFinite(gamma), "gamma", gamma, "a number >= 0");
+    require(capacity >= 0 && Double.isFinite(capacity), "capacity", capacity, "a number >= 0");
+    require(capacityIterations >= 0, "capacityIterations", capacityIterations, "a number >= 0");
+    require(lossScale > 0 && Double.isFinite(lossScale), "lossScale", lossScale, "a number > 0");
+    sampleShape = List.copyOf(sampleShape);
+    hidden = List.copyOf(hidden);
+  }
+
+  private static boolean allPositive(List<Integer> sizes) {
+    return sizes != null && sizes.stream().allMatch(s -> s != null && s > 0);
+  }
+
+  private static void require(boolean condition, String field, Object found, String expected) {
+    if (!condition) {
+      throw new IllegalArgumentException(
+          "%s: found %s, expected %s".formatted(field, found, expected));
+    }
+  }
+
+  /**
+   * The paper's MLP β-VAE (Kong &amp; Chaudhuri 2021, after Meehan et al. 2020): hidden widths
+   * 8d–4d–2d, ReLU, objective H, decoder output without activation.
+   */
+  public static ModelSpec mlpVae(
+      List<Integer> sampleShape, int latent, double beta, Reconstruction reconstruction) {
+    return new ModelSpec(
+        MLP_VAE,
+        sampleShape,
+        List.of(8 * latent, 4 * latent, 2 * latent),
+        latent,
+        0,
+        Activation.RELU,
+        Activation.IDENTITY,
+        reconstruction,
+        OBJECTIVE_H,
+        beta,
+        0,
+        0,
+        0,
+        1);
+  }
+
+  /** The same with other hidden widths. */
+  public ModelSpec withHidden(List<Integer> widths) {
+    return new ModelSpec(
+        model,
+        sampleShape,
+        widths,
+        latent,
+        classes,
+        activation,
+        outputActivation,
+        reconstruction,
+        objective,
+        beta,
+        gamma,
+        capacity,
+        capacityIterations,
+        lossScale);
+  }
+
+  /** The same minimising γ·|KL − C(t)| with C growing from 0 to {@code capacity} linearly. */
+  public ModelSpec withBurgess(double newGamma, double newCapacity, long newIterations) {
+    return new ModelSpec(
+        model,
+        sampleShape,
+        hidden,
+        latent,
+        classes,
+        activation,
+        outputActivation,
+        reconstruction,
+        OBJECTIVE_B,
+        beta,
+        newGamma,
+        newCapacity,
+        newIterations,
+        lossScale);
+  }
+
+  /** Number of values in one sample, D. */
+  @JsonIgnore
+  public int sampleSize() {
+    int size = 1;
+    for (int extent : sampleShape) {
+      size = Math.multiplyExact(size, extent);
+    }
+    return size;
+  }
+
+  /** The loss at an iteration of training: Burgess' capacity grows. */
+  public Objective objectiveAt(long iteration) {
+    if (OBJECTIVE_H.equals(objective)) {
+      return new Objective(reconstruction, beta, Double.NaN, lossScale);
+    }
+    double fraction =
+        capacityIterations == 0 ? 1 : Math.min(1, (double) iteration / capacityIterations);
+    return new Objective(reconstruction, gamma, capacity * fraction, lossScale);
+  }
+}

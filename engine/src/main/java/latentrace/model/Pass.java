@@ -1,0 +1,176 @@
+package latentrace.model;
+
+import java.util.List;
+import latentrace.backend.Backend;
+import latentrace.backend.Buffer;
+import latentrace.backend.Philox;
+import latentrace.data.Dataset;
+import latentrace.data.InputException;
+import latentrace.nn.Layer.ParameterGradients;
+import latentrace.nn.Tape;
+
+/**
+ * One forward and backward over up to {@code capacity} samples: load a batch, set the noise, run,
+ * read losses or gradient factors. Nothing is allocated after construction.
+ */
+public abstract class Pass implements AutoCloseable {
+  /** What a run computes beside the losses. */
+  public enum Wanted {
+    /** Losses only. */
+    LOSSES,
+    /** Losses and gradient factors; the parameters' gradients stay as they were. */
+    FACTORS,
+    /** Losses and the parameters' gradients, summed over the batch, overwriting. */
+    GRADIENTS
+  }
+
+  private final Model model;
+  private final int capacity;
+  private final int draws;
+  private final Buffer input;
+  private final float[] staging;
+  private final int[] sampleIndices;
+  private int count;
+
+  Pass(Model model, int capacity, int draws) {
+    if (capacity < 1 || draws < 1) {
+      throw new IllegalArgumentException(
+          "pass: capacity %d and draws %d must be positive".formatted(capacity, draws));
+    }
+    this.model = model;
+    this.capacity = capacity;
+    this.draws = draws;
+    int size = model.spec().sampleSize();
+    this.input = model.backend().allocate((long) capacity * size);
+    this.staging = new float[size];
+    this.sampleIndices = new int[capacity];
+  }
+
+  /**
+   * Copies samples to the backend.
+   *
+   * @param positions positions in {@code data}; elements {@code from .. from+number-1} are used
+   * @throws InputException if the samples do not fit the model
+   */
+  public final void load(Dataset data, int[] positions, int from, int number) {
+    if (number < 1 || number > capacity) {
+      throw new IllegalArgumentException(
+          "pass: %d samples, its capacity is %d".formatted(number, capacity));
+    }
+    if (data.sampleSize() != staging.length) {
+      throw new InputException(
+          "%s: samples of %s are %d values, the model takes %d"
+              .formatted(
+                  data.name(),
+                  java.util.Arrays.toString(data.sampleShape()),
+                  data.sampleSize(),
+                  staging.length));
+    }
+    for (int i = 0; i < number; i++) {
+      data.copySample(positions[from + i], staging, 0);
+      input.upload(staging, 0, (long) i * staging.length, staging.length);
+      sampleIndices[i] = data.fileIndex(positions[from + i]);
+    }
+    count = number;
+    loaded(data, positions, from);
+  }
+
+  /** For what else a model takes from the data: labels. */
+  void loaded(Dataset data, int[] positions, int from) {}
+
+  /** Samples loaded. */
+  public final int count() {
+    return count;
+  }
+
+  /** Most samples of a pass. */
+  public final int capacity() {
+    return capacity;
+  }
+
+  /** m. */
+  public final int draws() {
+    return draws;
+  }
+
+  /**
+   * The noise ε [count·m, noiseSize], to be filled before a run; null for a deterministic model.
+   */
+  public abstract Buffer noise();
+
+  /** Sample indices of the noise contract; the first {@link #count} hold. */
+  public final int[] sampleIndices() {
+    return sampleIndices;
+  }
+
+  /** Fills the noise by the contract, for influence: keyed by sample index, draw and stream. */
+  public final void contractNoise(long seed, int stream) {
+    if (noise() != null) {
+      backend()
+          .random()
+          .normals(seed, stream, sampleIndices, count, draws, model.noiseSize(), noise());
+    }
+  }
+
+  /** Fills the noise by the contract, for training: keyed by step and position in the batch. */
+  public final void trainingNoise(long seed, long step) {
+    if (noise() != null) {
+      backend()
+          .random()
+          .normals(
+              Philox.trainingKey(seed, step),
+              Philox.stream(Philox.ROLE_TRAINING, 0),
+              Positions.upTo(count),
+              count,
+              draws,
+              model.noiseSize(),
+              noise());
+    }
+  }
+
+  /**
+   * Forward, and backward if wanted. Gradients are of weight·Σ_i ℓ_i, ℓ_i averaged over its draws.
+   *
+   * @param objective the loss; may differ from the one trained with
+   * @param estimator of the encoder's gradient
+   * @param weight 1/batch for a mean over the batch, 1 for per-sample factors
+   */
+  public abstract void run(Objective objective, Estimator estimator, double weight, Wanted wanted);
+
+  /** ℓ of each sample of the last run, averaged over its draws, into target[0..count). */
+  public abstract void losses(double[] target);
+
+  /**
+   * Reconstruction term of each sample of the last run, without lossScale, into target[0..count).
+   */
+  public abstract void reconstructions(double[] target);
+
+  /** KL of each sample of the last run, into target[0..count); zeros for a deterministic model. */
+  public abstract void kls(double[] target);
+
+  /** The tape of each of the model's parts, in order. */
+  public abstract List<Tape> tapes();
+
+  /** Latent means of the loaded samples after a run [count, d]. */
+  public abstract Buffer code();
+
+  final Backend backend() {
+    return model.backend();
+  }
+
+  final Buffer input() {
+    return input;
+  }
+
+  static ParameterGradients mode(Wanted wanted) {
+    return wanted == Wanted.GRADIENTS ? ParameterGradients.OVERWRITE : ParameterGradients.NONE;
+  }
+
+  @Override
+  public void close() {
+    input.close();
+    if (noise() != null) {
+      noise().close();
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package latentrace.nn;
+
+import java.util.Locale;
+import latentrace.backend.PhiloxRandom;
+
+/** How parameters begin. */
+public enum Initialisation {
+  /** Weights N(0, 2/fanIn), biases 0: He et al. 2015, as 1Konny's Beta-VAE and VAE-TracIn do. */
+  KAIMING_NORMAL {
+    @Override
+    double sample(Parameter parameter, PhiloxRandom random) {
+      return parameter.isBias() ? 0 : Math.sqrt(2.0 / parameter.fanIn()) * random.nextGaussian();
+    }
+  },
+  /** Weights and biases U(−1/√fanIn, 1/√fanIn): what PyTorch's {@code nn.Linear} does. */
+  PYTORCH_DEFAULT {
+    @Override
+    double sample(Parameter parameter, PhiloxRandom random) {
+      double bound = 1 / Math.sqrt(parameter.fanIn());
+      return random.nextDouble(-bound, bound);
+    }
+  };
+
+  abstract double sample(Parameter parameter, PhiloxRandom random);
+
+  /** Lower case with dashes, as on the command line and in model.json. */
+  public String id() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

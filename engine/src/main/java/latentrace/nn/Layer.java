@@ -1,0 +1,50 @@
+package latentrace.nn;
+
+import java.util.List;
+import latentrace.backend.Backend;
+import latentrace.backend.Buffer;
+
+/** A differentiable function on rows of {@code inputSize} features. */
+public interface Layer {
+  /** What becomes of parameter gradients in backward. */
+  enum ParameterGradients {
+    /** Not computed. */
+    NONE,
+    /** Batch sums replace what was there. */
+    OVERWRITE,
+    /** Batch sums are added. */
+    ACCUMULATE
+  }
+
+  /** Features of a row of input. */
+  int inputSize();
+
+  /** Features of a row of output. */
+  int outputSize();
+
+  /** Name with its sizes, for people. */
+  String describe();
+
+  /** Its parameters in order (weight, bias), or none. Bound to memory by {@link Parameters}. */
+  List<Parameter> parameters();
+
+  /**
+   * y = f(x).
+   *
+   * @param x [rows,inputSize], read
+   * @param y [rows,outputSize], overwritten
+   */
+  void forward(Backend backend, int rows, Buffer x, Buffer y);
+
+  /**
+   * The backward pass of the last forward.
+   *
+   * @param x what forward read
+   * @param y what forward wrote
+   * @param dY gradient at y [rows,outputSize], read; a layer with parameters leaves the gradient at
+   *     its pre-activation here
+   * @param dX gradient at x [rows,inputSize], overwritten; null if not wanted
+   */
+  void backward(
+      Backend backend, int rows, Buffer x, Buffer y, Buffer dY, Buffer dX, ParameterGradients mode);
+}

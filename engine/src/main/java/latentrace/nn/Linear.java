@@ -1,0 +1,95 @@
+package latentrace.nn;
+
+import java.util.List;
+import latentrace.backend.Activation;
+import latentrace.backend.Backend;
+import latentrace.backend.Buffer;
+
+/** y = f(x·weightᵀ + bias), weight [out,in], with the activation f fused in. */
+public final class Linear implements Layer {
+  private final int in;
+  private final int out;
+  private final Activation activation;
+  private final Parameter weight;
+  private final Parameter bias;
+
+  /** A linear layer without activation. */
+  public Linear(int in, int out) {
+    this(in, out, Activation.IDENTITY);
+  }
+
+  /** A linear layer followed by an activation. */
+  public Linear(int in, int out, Activation activation) {
+    if (in < 1 || out < 1) {
+      throw new IllegalArgumentException(
+          "Linear(%d, %d): sizes must be positive".formatted(in, out));
+    }
+    this.in = in;
+    this.out = out;
+    this.activation = activation;
+    this.weight = new Parameter("weight", in, out, in);
+    this.bias = new Parameter("bias", in, out);
+  }
+
+  /** The activation fused in. */
+  public Activation activation() {
+    return activation;
+  }
+
+  @Override
+  public int inputSize() {
+    return in;
+  }
+
+  @Override
+  public int outputSize() {
+    return out;
+  }
+
+  @Override
+  public String describe() {
+    return activation == Activation.IDENTITY
+        ? "Linear(%d, %d)".formatted(in, out)
+        : "Linear(%d, %d, %s)".formatted(in, out, activation.id());
+  }
+
+  @Override
+  public List<Parameter> parameters() {
+    return List.of(weight, bias);
+  }
+
+  @Override
+  public void forward(Backend backend, int rows, Buffer x, Buffer y) {
+    backend.dense().linearForward(rows, in, out, x, weight.value(), bias.value(), activation, y);
+  }
+
+  @Override
+  public void backward(
+      Backend backend,
+      int rows,
+      Buffer x,
+      Buffer y,
+      Buffer dY,
+      Buffer dX,
+      ParameterGradients mode) {
+    if (activation != Activation.IDENTITY) {
+      backend.activations().backward(activation, (long) rows * out, y, dY, dY);
+    }
+    if (mode != ParameterGradients.NONE) {
+      backend
+          .dense()
+          .linearBackwardParameters(
+              rows,
+              in,
+              out,
+              x,
+              dY,
+              weight.gradient(),
+              bias.gradient(),
+              mode == ParameterGradients.ACCUMULATE);
+    }
+    if (dX != null) {
+      backend.dense().linearBackwardInput(rows, in, out, dY, weight.value(), dX);
+    }
+  }
+}

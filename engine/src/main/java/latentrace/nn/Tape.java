@@ -1,0 +1,108 @@
+package latentrace.nn;
+
+import java.util.List;
+import latentrace.backend.Backend;
+import latentrace.backend.Buffer;
+
+/**
+ * What one pass through a {@link Sequential} leaves: each layer's input and output, and after
+ * backward the gradient at each layer's pre-activation. Made once for a capacity of rows and
+ * reused; two tapes keep two passes apart.
+ */
+public final class Tape implements AutoCloseable {
+  private final int capacity;
+  private final Buffer[] outputs;
+  private final Buffer[] deltas;
+  private final Buffer firstInputGradient;
+  private final boolean[] aliases;
+  private Buffer input;
+  private int rows;
+
+  /**
+   * Allocates it.
+   *
+   * @param capacity most rows of a pass
+   * @param inputGradient whether backward will be asked for the gradient at the input
+   */
+  public Tape(Backend backend, Sequential sequential, int capacity, boolean inputGradient) {
+    List<Layer> layers = sequential.layers();
+    this.capacity = capacity;
+    this.outputs = new Buffer[layers.size()];
+    this.deltas = new Buffer[layers.size()];
+    this.aliases = new boolean[layers.size()];
+    for (int k = 0; k < layers.size(); k++) {
+      long elements = (long) capacity * layers.get(k).outputSize();
+      aliases[k] = layers.get(k) instanceof Flatten;
+      if (!aliases[k]) {
+        outputs[k] = backend.allocate(elements);
+      }
+      // a flattening layer hands its gradient on as it is: both are one buffer
+      deltas[k] = aliases[k] && k > 0 ? deltas[k - 1] : backend.allocate(elements);
+    }
+    this.firstInputGradient =
+        !inputGradient
+            ? null
+            : aliases[0] ? deltas[0] : backend.allocate((long) capacity * sequential.inputSize());
+  }
+
+  void begin(int newRows, Buffer x) {
+    if (newRows < 1 || newRows > capacity) {
+      throw new IllegalArgumentException(
+          "tape: %d rows, its capacity is %d".formatted(newRows, capacity));
+    }
+    rows = newRows;
+    input = x;
+  }
+
+  /** Rows of the last pass. */
+  public int rows() {
+    return rows;
+  }
+
+  /** What layer {@code k} read: [rows,in], factor a. */
+  public Buffer input(int k) {
+    return k == 0 ? input : output(k - 1);
+  }
+
+  /** What layer {@code k} wrote: [rows,out]. */
+  public Buffer output(int k) {
+    return aliases[k] ? input(k) : outputs[k];
+  }
+
+  /** The gradient at layer {@code k}'s pre-activation, after backward: [rows,out], factor δ. */
+  public Buffer delta(int k) {
+    return deltas[k];
+  }
+
+  /** Where the caller puts the gradient at the output before backward. */
+  public Buffer outputGradient() {
+    return deltas[deltas.length - 1];
+  }
+
+  /** The gradient at the input, after a backward that was asked for it. */
+  public Buffer inputGradient() {
+    return inputGradient(0);
+  }
+
+  Buffer inputGradient(int k) {
+    if (k == 0 && firstInputGradient == null) {
+      throw new IllegalStateException("this tape was made without the gradient at the input");
+    }
+    return k == 0 ? firstInputGradient : deltas[k - 1];
+  }
+
+  @Override
+  public void close() {
+    for (int k = 0; k < outputs.length; k++) {
+      if (!aliases[k]) {
+        outputs[k].close();
+      }
+      if (!aliases[k] || k == 0) {
+        deltas[k].close();
+      }
+    }
+    if (firstInputGradient != null && !aliases[0]) {
+      firstInputGradient.close();
+    }
+  }
+}

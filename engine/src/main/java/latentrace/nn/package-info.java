@@ -1,0 +1,10 @@
+/**
+ * Layers with hand-written backward passes. A layer computes on {@code [rows, features]} through
+ * the backend; what backward needs lies in a {@link latentrace.nn.Tape}, which doubles as the store
+ * of gradient factors (layer inputs and gradients at pre-activations) that influence is made from.
+ *
+ * <p>An activation after a linear layer is fused into it ({@link latentrace.nn.Sequential}): one
+ * pass over the result instead of two, and the gradient that arrives at the layer becomes its
+ * factor δ in place.
+ */
+package latentrace.nn;
