@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -114,6 +115,11 @@ public final class Dataset {
   /** Shape of one sample, e.g. [C,H,W] or [D]; a copy. */
   public int[] sampleShape() {
     return sampleShape.clone();
+  }
+
+  /** {@link #sampleShape} as a list. */
+  public List<Integer> shape() {
+    return Arrays.stream(sampleShape).boxed().toList();
   }
 
   /** Number of values in one sample, D. */

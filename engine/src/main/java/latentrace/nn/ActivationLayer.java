@@ -4,6 +4,7 @@ import java.util.List;
 import latentrace.backend.Activation;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.backend.Names;
 
 /** An element-wise activation of its own: ReLU, LeakyReLU, Tanh, Sigmoid or Softplus. */
 public record ActivationLayer(Activation activation, int size) implements Layer {
@@ -19,7 +20,7 @@ public record ActivationLayer(Activation activation, int size) implements Layer 
 
   @Override
   public String describe() {
-    return activation.id();
+    return Names.id(activation);
   }
 
   @Override

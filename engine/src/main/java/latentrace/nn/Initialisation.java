@@ -1,6 +1,5 @@
 package latentrace.nn;
 
-import java.util.Locale;
 import latentrace.backend.PhiloxRandom;
 
 /** How parameters begin. */
@@ -22,9 +21,4 @@ public enum Initialisation {
   };
 
   abstract double sample(Parameter parameter, PhiloxRandom random);
-
-  /** Lower case with dashes, as on the command line and in model.json. */
-  public String id() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
-  }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import latentrace.backend.Activation;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.backend.Names;
 
 /** y = f(x·weightᵀ + bias), weight [out,in], with the activation f fused in. */
 public final class Linear implements Layer {
@@ -27,8 +28,8 @@ public final class Linear implements Layer {
     this.in = in;
     this.out = out;
     this.activation = activation;
-    this.weight = new Parameter("weight", in, out, in);
-    this.bias = new Parameter("bias", in, out);
+    this.weight = new Parameter("weight", in, List.of(out, in));
+    this.bias = new Parameter("bias", in, List.of(out));
   }
 
   /** The activation fused in. */
@@ -50,7 +51,7 @@ public final class Linear implements Layer {
   public String describe() {
     return activation == Activation.IDENTITY
         ? "Linear(%d, %d)".formatted(in, out)
-        : "Linear(%d, %d, %s)".formatted(in, out, activation.id());
+        : "Linear(%d, %d, %s)".formatted(in, out, Names.id(activation));
   }
 
   @Override

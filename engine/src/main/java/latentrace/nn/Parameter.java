@@ -1,11 +1,12 @@
 package latentrace.nn;
 
+import java.util.List;
 import latentrace.backend.Buffer;
 
 /** A named tensor that is learned, with its place in the flat vector of all parameters. */
 public final class Parameter {
   private final String name;
-  private final int[] shape;
+  private final List<Integer> shape;
   private final int size;
   private final int fanIn;
   private long offset;
@@ -19,10 +20,10 @@ public final class Parameter {
    * @param fanIn inputs that add up in one output, for initialisation
    * @param shape row-major
    */
-  Parameter(String name, int fanIn, int... shape) {
+  Parameter(String name, int fanIn, List<Integer> shape) {
     this.name = name;
     this.fanIn = fanIn;
-    this.shape = shape.clone();
+    this.shape = List.copyOf(shape);
     int product = 1;
     for (int extent : shape) {
       product = Math.multiplyExact(product, extent);
@@ -41,9 +42,9 @@ public final class Parameter {
     return name;
   }
 
-  /** Row-major shape, e.g. [out,in]; a copy. */
-  public int[] shape() {
-    return shape.clone();
+  /** Row-major shape, e.g. [out,in]. */
+  public List<Integer> shape() {
+    return shape;
   }
 
   /** Number of elements. */
@@ -58,7 +59,7 @@ public final class Parameter {
 
   /** Whether it is a bias. */
   public boolean isBias() {
-    return shape.length == 1;
+    return shape.size() == 1;
   }
 
   /** First element in the flat vector. */

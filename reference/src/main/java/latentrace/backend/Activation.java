@@ -1,7 +1,5 @@
 package latentrace.backend;
 
-import java.util.Locale;
-
 /**
  * Element-wise functions y = f(x) whose derivative is a function of y alone, so that backward needs
  * no input saved.
@@ -22,11 +20,6 @@ public enum Activation {
 
   /** Slope of {@link #LEAKY_RELU} below zero. */
   public static final double LEAKY_SLOPE = 0.01;
-
-  /** Lower case with dashes, as on the command line and in model.json. */
-  public String id() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
-  }
 
   /** f(x), in double: the definition. */
   public double value(double x) {

@@ -1,7 +1,5 @@
 package latentrace.backend;
 
-import java.util.Locale;
-
 /** Per-sample reconstruction losses of decoder output o against target x, summed over features. */
 public enum Reconstruction {
   /** Σ BCE-with-logits(o, x) = Σ max(o,0) − o·x + ln(1 + e^−|o|); gradient sigmoid(o) − x. */
@@ -10,11 +8,6 @@ public enum Reconstruction {
   GAUSSIAN,
   /** Σ (o − x)², for outputs that already have their activation. */
   MSE;
-
-  /** Lower case, as on the command line and in model.json. */
-  public String id() {
-    return name().toLowerCase(Locale.ROOT);
-  }
 
   /** The loss of one feature, in double: the definition. */
   public double value(double o, double x) {

@@ -1,0 +1,132 @@
+package latentrace.checkpoint;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import latentrace.backend.Activation;
+import latentrace.backend.Names;
+import latentrace.backend.Reconstruction;
+import latentrace.data.AtomicFiles;
+import latentrace.data.InputException;
+import latentrace.nn.Initialisation;
+
+/**
+ * JSON as the project writes it: indented, keys in order, enumerations in lower case with dashes.
+ */
+public final class Json {
+  private static final long MAX_BYTES = 16 << 20;
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .addModule(
+              module(
+                  new SimpleModule(), Activation.class, Reconstruction.class, Initialisation.class))
+          .build();
+
+  private Json() {}
+
+  /** The mapper, for reading fragments. */
+  static JsonMapper mapper() {
+    return MAPPER;
+  }
+
+  /** Writes {@code value} to a file, whole or not at all. */
+  public static void write(Path file, Object value) {
+    AtomicFiles.writeString(file, toString(value) + "\n");
+  }
+
+  /** {@code value} as indented JSON. */
+  public static String toString(Object value) {
+    try {
+      return MAPPER.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws InputException naming the file, the place and what is wrong
+   */
+  public static <T> T read(Path file, Class<T> type) {
+    try {
+      if (Files.size(file) > MAX_BYTES) {
+        throw new InputException(
+            "%s: %d bytes, expected at most %d of JSON"
+                .formatted(file, Files.size(file), MAX_BYTES));
+      }
+      return MAPPER.readValue(Files.readAllBytes(file), type);
+    } catch (ValueInstantiationException e) {
+      throw new InputException(file + ": " + firstLine(e.getCause().getMessage()), e);
+    } catch (JsonProcessingException e) {
+      throw new InputException(file + ": not usable: " + firstLine(e.getOriginalMessage()), e);
+    } catch (IOException e) {
+      throw new InputException(file + ": " + AtomicFiles.reason(e), e);
+    }
+  }
+
+  static String firstLine(String message) {
+    return message == null ? "unknown" : message.lines().findFirst().orElse("unknown");
+  }
+
+  @SafeVarargs
+  private static SimpleModule module(SimpleModule module, Class<? extends Enum<?>>... types) {
+    for (Class<? extends Enum<?>> type : types) {
+      add(module, type);
+    }
+    return module;
+  }
+
+  private static <E extends Enum<?>> void add(SimpleModule module, Class<E> type) {
+    module.addSerializer(
+        type,
+        new StdSerializer<E>(type) {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          public void serialize(E value, JsonGenerator out, SerializerProvider provider)
+              throws IOException {
+            out.writeString(Names.id(value));
+          }
+        });
+    module.addDeserializer(
+        type,
+        new StdDeserializer<E>(type) {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          public E deserialize(JsonParser in, DeserializationContext context) throws IOException {
+            String text = in.getValueAsString("");
+            for (E constant : type.getEnumConstants()) {
+              if (Names.id(constant).equals(text)) {
+                return constant;
+              }
+            }
+            throw context.weirdStringException(
+                text,
+                type,
+                "expected one of "
+                    + Arrays.stream(type.getEnumConstants()).map(Names::id).toList());
+          }
+        });
+  }
+}

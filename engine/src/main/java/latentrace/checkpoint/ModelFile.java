@@ -1,0 +1,99 @@
+package latentrace.checkpoint;
+
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import latentrace.data.Dataset;
+import latentrace.data.InputException;
+import latentrace.model.ModelSpec;
+
+/**
+ * {@code model.json}: what was trained, how, and on what.
+ *
+ * @param format {@link #FORMAT}
+ * @param model architecture and loss
+ * @param training how it was trained
+ * @param data what it was trained on
+ * @param validation what early stopping looked at, or null
+ * @param versions of what made it
+ */
+@JsonPropertyOrder({"format", "model", "training", "data", "validation", "versions"})
+public record ModelFile(
+    String format,
+    ModelSpec model,
+    TrainingSpec training,
+    DataReference data,
+    DataReference validation,
+    Map<String, String> versions) {
+  /** The file's name in a checkpoint folder. */
+  public static final String NAME = "model.json";
+
+  /** What {@link #format} holds. */
+  public static final String FORMAT = "latentrace-model-1";
+
+  /**
+   * Data by name and content.
+   *
+   * @param name file name
+   * @param count samples
+   * @param sampleShape shape of one sample
+   * @param sha256 {@link Dataset#hash}
+   */
+  @JsonPropertyOrder({"name", "count", "sampleShape", "sha256"})
+  public record DataReference(String name, int count, List<Integer> sampleShape, String sha256) {
+    /** What identifies a data set; null for null. */
+    public static DataReference of(Dataset data) {
+      return data == null
+          ? null
+          : new DataReference(data.name(), data.count(), data.shape(), data.hash());
+    }
+  }
+
+  /** Checks that all needed parts are there. */
+  public ModelFile {
+    if (!FORMAT.equals(format)) {
+      throw new IllegalArgumentException("format: found %s, expected %s".formatted(format, FORMAT));
+    }
+    if (model == null || training == null || data == null || versions == null) {
+      throw new IllegalArgumentException("model, training, data and versions must all be there");
+    }
+  }
+
+  /** Reads {@code folder/model.json}. */
+  public static ModelFile read(Path folder) {
+    return Json.read(folder.resolve(NAME), ModelFile.class);
+  }
+
+  /**
+   * Checks that a run to be resumed is the same run.
+   *
+   * @throws InputException naming the first field that differs, with both values
+   */
+  public void requireSame(ModelFile other, Path folder) {
+    var mine = Json.mapper().valueToTree(this);
+    var theirs = Json.mapper().valueToTree(other);
+    for (String section : List.of("model", "training", "data", "validation")) {
+      var left = mine.path(section);
+      var right = theirs.path(section);
+      if (!left.isObject() || !right.isObject()) {
+        if (!left.equals(right)) {
+          throw differs(folder, section, left, right);
+        }
+        continue;
+      }
+      for (var field : left.properties()) {
+        if (!field.getValue().equals(right.path(field.getKey()))) {
+          throw differs(
+              folder, section + "." + field.getKey(), field.getValue(), right.path(field.getKey()));
+        }
+      }
+    }
+  }
+
+  private static InputException differs(Path folder, String field, Object there, Object asked) {
+    return new InputException(
+        "%s: cannot resume: %s is %s there, %s was asked for"
+            .formatted(folder.resolve(NAME), field, there, asked));
+  }
+}

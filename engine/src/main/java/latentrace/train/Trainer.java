@@ -1,0 +1,344 @@
+package latentrace.train;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import latentrace.Listener;
+import latentrace.Version;
+import latentrace.backend.Backend;
+import latentrace.backend.Buffer;
+import latentrace.backend.Philox;
+import latentrace.backend.PhiloxRandom;
+import latentrace.checkpoint.Checkpoint;
+import latentrace.checkpoint.ModelFile;
+import latentrace.checkpoint.TrainingSpec;
+import latentrace.data.AtomicFiles;
+import latentrace.data.Dataset;
+import latentrace.data.InputException;
+import latentrace.model.Estimator;
+import latentrace.model.Model;
+import latentrace.model.ModelSpec;
+import latentrace.model.Objective;
+import latentrace.model.Pass;
+import latentrace.model.Positions;
+
+/**
+ * Minimises the batch mean of a model's loss and leaves a folder: {@code model.json}, {@code
+ * checkpoint-<iteration>.safetensors} at C evenly spaced iterations, {@code metrics.csv}, and
+ * {@code state.safetensors} to resume from. Same spec, data and backend: same bytes, interrupted or
+ * not.
+ *
+ * <p>Training noise follows the contract: iteration t = 1, 2, … is the step in the key.
+ */
+public final class Trainer implements AutoCloseable {
+  /** Where a run stands when {@link #run} returns. */
+  public enum Outcome {
+    /** All iterations done. */
+    COMPLETED,
+    /** The validation loss stopped improving; the model has the best parameters. */
+    STOPPED_EARLY,
+    /** {@link #requestStop} was called; the state is saved. */
+    INTERRUPTED
+  }
+
+  private static final int WINDOWS = 200;
+
+  private final Model model;
+  private final ModelFile file;
+  private final TrainingSpec spec;
+  private final Dataset data;
+  private final Dataset validation;
+  private final Path folder;
+  private final Listener listener;
+  private final Optimizer optimizer;
+  private final Schedule schedule;
+  private final Pass pass;
+  private final Buffer best;
+  private final TrainingState.Progress progress = new TrainingState.Progress();
+  private final double[] losses;
+  private final double[] reconstructions;
+  private final double[] kls;
+  private final long saveEvery;
+  private volatile boolean stopRequested;
+
+  /**
+   * Prepares a run; nothing is written before {@link #run}.
+   *
+   * @param validation what early stopping looks at; null when the spec's patience is 0
+   * @param folder where everything is left
+   * @throws InputException if data and model do not fit
+   */
+  public Trainer(
+      Backend backend,
+      ModelSpec modelSpec,
+      TrainingSpec spec,
+      Dataset data,
+      Dataset validation,
+      Path folder,
+      Listener listener) {
+    if (spec.patience() > 0 && validation == null) {
+      throw new IllegalArgumentException("patience: early stopping needs validation data");
+    }
+    if (spec.dropLast() && data.count() < spec.batch()) {
+      throw new InputException(
+          "%s: %d samples do not fill one batch of %d"
+              .formatted(data.name(), data.count(), spec.batch()));
+    }
+    this.spec = spec;
+    this.data = data;
+    this.validation = validation;
+    this.folder = folder;
+    this.listener = listener;
+    this.schedule = Schedule.parse(spec.schedule());
+    this.file =
+        new ModelFile(
+            ModelFile.FORMAT,
+            modelSpec,
+            spec,
+            ModelFile.DataReference.of(data),
+            ModelFile.DataReference.of(validation),
+            new TreeMap<>(
+                Map.of(
+                    "latentrace", Version.CURRENT,
+                    "backend", backend.name(),
+                    "java", Runtime.version().toString())));
+    this.model = Model.create(backend, modelSpec);
+    this.optimizer = new Optimizer(backend, model.parameters(), spec);
+    this.pass = model.newPass(Math.min(spec.batch(), data.count()), 1);
+    this.best = spec.patience() > 0 ? backend.allocate(model.parameters().count()) : null;
+    this.losses = new double[pass.capacity()];
+    this.reconstructions = new double[pass.capacity()];
+    this.kls = new double[pass.capacity()];
+    this.saveEvery = Math.max(1, Math.min(1000, spec.iterations() / 20));
+  }
+
+  /** Begins at iteration 1, in a folder that holds no run yet. */
+  public Outcome run() {
+    for (String name : List.of(ModelFile.NAME, TrainingState.NAME)) {
+      if (Files.exists(folder.resolve(name))) {
+        throw new InputException(
+            "%s: there is a run already; use --resume to go on with it, or another folder"
+                .formatted(folder));
+      }
+    }
+    model.parameters().initialise(spec.initialisation(), spec.seed());
+    prepareFolder();
+    return loop();
+  }
+
+  /** Goes on where the folder's state was saved; begins anew if none was. */
+  public Outcome resume() {
+    if (!Files.exists(folder.resolve(ModelFile.NAME))) {
+      return run();
+    }
+    file.requireSame(ModelFile.read(folder), folder);
+    if (TrainingState.exists(folder)) {
+      TrainingState.load(folder, progress, vectors());
+    } else {
+      model.parameters().initialise(spec.initialisation(), spec.seed());
+    }
+    return loop();
+  }
+
+  private void prepareFolder() {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(folder + ": " + AtomicFiles.reason(e), e);
+    }
+    latentrace.checkpoint.Json.write(folder.resolve(ModelFile.NAME), file);
+  }
+
+  /** The model being trained; after {@link #run}, as it ended. */
+  public Model model() {
+    return model;
+  }
+
+  /** Optimiser steps taken. */
+  public long iteration() {
+    return progress.iteration;
+  }
+
+  /** Lets {@link #run} save and return after the iteration under way; from any thread. */
+  public void requestStop() {
+    stopRequested = true;
+  }
+
+  private Outcome loop() {
+    long iterations = spec.iterations();
+    long batches =
+        spec.dropLast()
+            ? data.count() / spec.batch()
+            : (data.count() + (long) spec.batch() - 1) / spec.batch();
+    long window = Math.max(1, iterations / WINDOWS);
+    int nextCheckpoint = 1;
+    while (nextCheckpoint <= spec.checkpoints()
+        && spec.checkpointIteration(nextCheckpoint) <= progress.iteration) {
+      nextCheckpoint++;
+    }
+    int[] order = Positions.upTo(data.count()).clone();
+    long orderOf = -1;
+
+    listener.started("training", iterations, progress.iteration);
+    try (MetricsFile metrics = new MetricsFile(folder, progress.iteration)) {
+      while (progress.iteration < iterations && !progress.stoppedEarly && !stopRequested) {
+        long iteration = progress.iteration + 1;
+        long epoch = (iteration - 1) / batches;
+        if (spec.shuffle() && epoch != orderOf) {
+          order = shuffled(epoch);
+          orderOf = epoch;
+        }
+        int from = Math.toIntExact((iteration - 1) % batches * spec.batch());
+        double lr = spec.learningRate() * schedule.factor(iteration, iterations);
+        step(iteration, order, from, Math.min(spec.batch(), data.count() - from), lr);
+        progress.iteration = iteration;
+
+        boolean evaluate =
+            validation != null
+                && (iteration % spec.evaluateEvery() == 0 || iteration == iterations);
+        Double validationLoss = evaluate ? validate(iteration) : null;
+        if (iteration % window == 0 || iteration == iterations || evaluate) {
+          report(metrics, iteration, lr, validationLoss);
+        }
+        if (nextCheckpoint <= spec.checkpoints()
+            && iteration == spec.checkpointIteration(nextCheckpoint)) {
+          listener.saved(Checkpoint.save(model, folder, iteration).file());
+          nextCheckpoint++;
+          saveState();
+        } else if (iteration % saveEvery == 0) {
+          saveState();
+        }
+        listener.progressed(iteration);
+      }
+      if (progress.iteration < iterations && !progress.stoppedEarly) {
+        saveState();
+        return Outcome.INTERRUPTED;
+      }
+      return finish();
+    } finally {
+      listener.finished();
+    }
+  }
+
+  private int[] shuffled(long epoch) {
+    int[] order = Arrays.copyOf(Positions.upTo(data.count()), data.count());
+    new PhiloxRandom(spec.seed(), Philox.ROLE_SHUFFLE, epoch).shuffle(order);
+    return order;
+  }
+
+  private void step(long iteration, int[] order, int from, int count, double lr) {
+    pass.load(data, order, from, count);
+    pass.trainingNoise(spec.seed(), iteration);
+    Objective objective = model.spec().objectiveAt(iteration);
+    pass.run(objective, Estimator.PATHWISE, 1.0 / count, Pass.Wanted.GRADIENTS);
+    optimizer.step(iteration, lr);
+
+    pass.losses(losses);
+    pass.reconstructions(reconstructions);
+    pass.kls(kls);
+    double loss = mean(losses, count);
+    if (!Double.isFinite(loss)) {
+      throw new InputException(
+          "training diverged: the loss is %s at iteration %d; try a smaller --lr (now %s)"
+              .formatted(loss, iteration, lr));
+    }
+    progress.windowCount++;
+    progress.windowLoss += loss;
+    progress.windowReconstruction += mean(reconstructions, count);
+    progress.windowKl += mean(kls, count);
+  }
+
+  private static double mean(double[] values, int count) {
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += values[i];
+    }
+    return sum / count;
+  }
+
+  /** Mean validation loss at the latent means (noise zero); keeps the best parameters. */
+  private double validate(long iteration) {
+    Objective objective = model.spec().objectiveAt(iteration);
+    double sum = 0;
+    for (int from = 0; from < validation.count(); from += pass.capacity()) {
+      int count = Math.min(pass.capacity(), validation.count() - from);
+      pass.load(validation, Positions.upTo(validation.count()), from, count);
+      if (pass.noise() != null) {
+        pass.noise().fill(0);
+      }
+      pass.run(objective, Estimator.PATHWISE, 1, Pass.Wanted.LOSSES);
+      pass.losses(losses);
+      sum += mean(losses, count) * count;
+    }
+    double loss = sum / validation.count();
+    if (spec.patience() > 0) {
+      if (loss < progress.bestLoss) {
+        progress.bestLoss = loss;
+        progress.bestIteration = iteration;
+        progress.badEvaluations = 0;
+        best.copyFrom(model.parameters().values());
+      } else if (++progress.badEvaluations >= spec.patience()) {
+        progress.stoppedEarly = true;
+      }
+    }
+    return loss;
+  }
+
+  private void report(MetricsFile metrics, long iteration, double lr, Double validationLoss) {
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("loss", progress.windowLoss / progress.windowCount);
+    values.put("reconstruction", progress.windowReconstruction / progress.windowCount);
+    values.put("kl", progress.windowKl / progress.windowCount);
+    values.put("lr", lr);
+    if (validationLoss != null) {
+      values.put("validation", validationLoss);
+    }
+    progress.windowCount = 0;
+    progress.windowLoss = 0;
+    progress.windowReconstruction = 0;
+    progress.windowKl = 0;
+    metrics.append(iteration, values);
+    listener.metrics(iteration, values);
+  }
+
+  private Outcome finish() {
+    if (spec.patience() > 0 && progress.bestIteration > 0) {
+      model.parameters().values().copyFrom(best);
+      listener.saved(Checkpoint.save(model, folder, progress.bestIteration).file());
+    }
+    saveState();
+    return progress.stoppedEarly ? Outcome.STOPPED_EARLY : Outcome.COMPLETED;
+  }
+
+  private void saveState() {
+    TrainingState.save(folder, progress, vectors());
+  }
+
+  private Map<String, Buffer> vectors() {
+    Map<String, Buffer> vectors = new LinkedHashMap<>();
+    vectors.put("parameters", model.parameters().values());
+    for (int i = 0; i < optimizer.state().size(); i++) {
+      vectors.put("optimizer." + i, optimizer.state().get(i));
+    }
+    if (best != null) {
+      vectors.put("best", best);
+    }
+    return vectors;
+  }
+
+  @Override
+  public void close() {
+    pass.close();
+    optimizer.close();
+    if (best != null) {
+      best.close();
+    }
+    model.close();
+  }
+}
