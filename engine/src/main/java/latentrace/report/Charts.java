@@ -21,6 +21,7 @@ import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
+import org.knowm.xchart.style.AxesChartStyler.TextAlignment;
 import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
@@ -35,7 +36,7 @@ public final class Charts {
   public static final int MAX_SCATTER_POINTS = 2000;
 
   private static final int MAX_INTRUDER_POINTS = 500;
-  private static final int MAX_LINE_POINTS = 800;
+  private static final int MAX_LINE_POINTS = 500;
   private static final double LOG_AXIS_RATIO = 50;
 
   private static final Color BLUE = new Color(0x2f6db3);
@@ -49,11 +50,11 @@ public final class Charts {
   private Charts() {}
 
   /**
-   * Training curve: loss, reconstruction term and KL term by iteration, in nats per sample; the
+   * Training curve: loss, reconstruction term and KL term by iteration, in the loss's unit; the
    * axis is logarithmic where the values span a factor of 50. Values that are not finite leave a
    * gap.
    *
-   * @param history at least 2 points, by rising iteration; thinned out to 800 if more
+   * @param history at least 2 points, by rising iteration; thinned out to 500 if more
    * @throws IllegalArgumentException if there are fewer, or no finite value
    */
   public static String training(List<TrainingPoint> history) {
@@ -64,7 +65,7 @@ public final class Charts {
     List<TrainingPoint> points =
         Arrays.stream(thin(history.size(), MAX_LINE_POINTS)).mapToObj(history::get).toList();
     double[] iterations = points.stream().mapToDouble(TrainingPoint::iteration).toArray();
-    XYChart chart = chart(1080, 340, "Training curve", "iteration", "nats per sample");
+    XYChart chart = chart(1080, 340, "Training curve", "iteration", "loss and its terms");
     addTerm(chart, "loss", points, iterations, TrainingPoint::loss, INK);
     addTerm(chart, "reconstruction", points, iterations, TrainingPoint::reconstruction, BLUE);
     addTerm(chart, "KL", points, iterations, TrainingPoint::kl, ORANGE);
@@ -80,9 +81,10 @@ public final class Charts {
     double high = DoubleStream.of(drawn).max().getAsDouble();
     if (low > 0 && high / low >= LOG_AXIS_RATIO) {
       chart.getStyler().setYAxisLogarithmic(true);
-      chart.setYAxisTitle("nats per sample (log scale)");
+      chart.setYAxisTitle("loss and its terms (log scale)");
     }
-    chart.getStyler().setXAxisTickMarkSpacingHint(140).setLegendPosition(LegendPosition.OutsideE);
+    roundTicks(chart, iterations[0], iterations[1]);
+    chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
     return svg(chart, "training");
   }
 
@@ -186,6 +188,7 @@ public final class Charts {
         .setLineStyle(
             new BasicStroke(
                 1.2f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1f, new float[] {5, 4}, 0));
+    roundTicks(chart, inspected[0], inspected[1]);
     chart.getStyler().setXAxisMin(0.0).setXAxisMax(100.0).setYAxisMin(0.0).setYAxisMax(100.0);
     chart.getStyler().setLegendPosition(LegendPosition.InsideSE);
     return svg(chart, "detection");
@@ -210,6 +213,15 @@ public final class Charts {
     series.setLineColor(color);
     series.setLineStyle(new BasicStroke(1.8f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND));
     return series;
+  }
+
+  /**
+   * Makes XChart tick at round numbers. Where all x values are equally spaced it would tick at
+   * every so many of them; a hidden point between the first two breaks the spacing.
+   */
+  private static void roundTicks(XYChart chart, double first, double second) {
+    double[] between = {first + (second - first) / 2};
+    chart.addSeries("hidden", between, between).setEnabled(false).setShowInLegend(false);
   }
 
   private static void dots(
@@ -250,6 +262,7 @@ public final class Charts {
     style.setPlotGridLinesColor(GRID).setPlotGridLinesStroke(new BasicStroke(0.8f));
     style.setPlotGridVerticalLinesVisible(false).setAxisTicksMarksVisible(false);
     style.setXAxisTickMarkSpacingHint(80).setYAxisTickMarkSpacingHint(48);
+    style.setYAxisLabelAlignment(TextAlignment.Right);
     style.setLocale(Locale.ROOT).setPlotMargin(0);
     return chart;
   }

@@ -24,7 +24,7 @@ public final class InfluenceReport {
   private InfluenceReport() {}
 
   /**
-   * One point of the training curve, in nats per sample.
+   * One point of the training curve; the three terms are in the same unit.
    *
    * @param iteration from the start of training
    * @param loss reconstruction and KL terms together, as minimised
@@ -93,7 +93,7 @@ public final class InfluenceReport {
 
   private record Chart(String svg, String alt, String note) {}
 
-  private record Influence(List<Pages.Row> rows, String note) {}
+  private record Influence(Pages.Grid grid, String note) {}
 
   private record Strips(List<Pages.Tile> highest, List<Pages.Tile> lowest, boolean intruders) {}
 

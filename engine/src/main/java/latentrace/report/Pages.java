@@ -22,6 +22,8 @@ final class Pages {
   private static final Mustache.Compiler COMPILER =
       Mustache.compiler().withLoader(Pages::template).emptyStringIsFalse(true);
 
+  private static final int MAX_COLUMNS = 6;
+
   private Pages() {}
 
   /**
@@ -49,8 +51,11 @@ final class Pages {
   /** One test sample with its strongest proponents and opponents. */
   record Row(Tile test, List<Tile> proponents, List<Tile> opponents) {}
 
+  /** Rows, and how many samples stand side by side in a wide window. */
+  record Grid(List<Row> rows, int columns) {}
+
   /** The page of a {@link TopTable}. */
-  record Table(String title, List<Row> rows) {}
+  record Table(String title, Grid grid) {}
 
   static String render(String template, Object context) {
     return COMPILER.loadTemplate(template).execute(context);
@@ -62,8 +67,8 @@ final class Pages {
     return new InputStreamReader(in, StandardCharsets.UTF_8);
   }
 
-  /** Rows for a list in the order of {@link TopTable#top}; all but the entries may be null. */
-  static List<Row> grid(List<Entry> entries, Dataset train, Dataset test, boolean[] intruders) {
+  /** A grid for a list in the order of {@link TopTable#top}; all but the entries may be null. */
+  static Grid grid(List<Entry> entries, Dataset train, Dataset test, boolean[] intruders) {
     Map<Integer, Row> rows = new LinkedHashMap<>();
     for (Entry entry : entries) {
       Row row =
@@ -85,7 +90,12 @@ final class Pages {
       (entry.kind() == Kind.PROPONENT ? row.proponents() : row.opponents())
           .add(withValue(tile, number(entry.score())));
     }
-    return List.copyOf(rows.values());
+    int longest = 1;
+    for (Row row : rows.values()) {
+      longest = Math.max(longest, Math.max(row.proponents().size(), row.opponents().size()));
+    }
+    int lines = (longest + MAX_COLUMNS - 1) / MAX_COLUMNS;
+    return new Grid(List.copyOf(rows.values()), (longest + lines - 1) / lines);
   }
 
   /** One training sample with its self-influence. */

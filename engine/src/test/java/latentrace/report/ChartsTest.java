@@ -10,6 +10,8 @@ import java.util.Random;
 import latentrace.report.InfluenceReport.TrainingPoint;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
 
 class ChartsTest {
   @Test
@@ -67,6 +69,28 @@ class ChartsTest {
     assertMessage(
         "self-influence against loss: no samples",
         () -> Charts.selfInfluenceAgainstLoss(new float[0], new float[0], null));
+  }
+
+  @Test
+  void curveFillsTheHeightWhateverTheIterations() throws Exception {
+    // the hidden point that makes for round ticks must not count for the vertical axis
+    String svg =
+        Charts.training(
+            List.of(
+                new TrainingPoint(1_000_000, 5, 4, 1),
+                new TrainingPoint(1_000_010, 3, 2, 1),
+                new TrainingPoint(1_000_020, 4, 3, 1)));
+    NodeList lines = Xhtml.parse(svg).getElementsByTagName("line");
+    double tallest = 0;
+    for (int i = 0; i < lines.getLength(); i++) {
+      Element line = (Element) lines.item(i);
+      if (line.getAttribute("style").contains("rgb(47,109,179)")) {
+        double from = Double.parseDouble(line.getAttribute("y1"));
+        double to = Double.parseDouble(line.getAttribute("y2"));
+        tallest = Math.max(tallest, Math.abs(to - from));
+      }
+    }
+    assertTrue(tallest > 100, "reconstruction falls by " + tallest + " pixels");
   }
 
   @Test

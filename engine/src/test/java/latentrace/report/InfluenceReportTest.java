@@ -52,6 +52,18 @@ class InfluenceReportTest {
     return names;
   }
 
+  private static List<String> ids(Document document) {
+    NodeList elements = document.getElementsByTagName("*");
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < elements.getLength(); i++) {
+      Element element = (Element) elements.item(i);
+      if (element.hasAttribute("id")) {
+        ids.add(element.getAttribute("id"));
+      }
+    }
+    return ids;
+  }
+
   @Test
   void wholeReportHasEverySectionAndFigure(@TempDir Path folder) throws Exception {
     Path file = folder.resolve("sub/report.html");
@@ -116,6 +128,8 @@ class InfluenceReportTest {
       assertFalse(image.getAttribute("alt").isBlank());
     }
     assertEquals(3, document.getElementsByTagName("svg").getLength());
+    List<String> ids = ids(document);
+    assertEquals(ids.stream().distinct().toList(), ids);
     assertTrue(page.contains("The first 50 of 60 test samples are shown."));
     for (String outside : new String[] {"src=\"http", "href=", "url(http", "@import", "<link"}) {
       assertFalse(page.contains(outside), outside);
@@ -131,7 +145,7 @@ class InfluenceReportTest {
                 "t", null, volumes, null, null, new float[] {1, 2}, null, null, null, null, 1));
     Xhtml.parse(page);
     assertFalse(page.contains("<img"));
-    assertTrue(page.contains("aria-label=\"Training sample 1; self-influence 2.00\""), page);
+    assertTrue(page.contains("title=\"Training sample 1; self-influence 2.00\""), page);
   }
 
   @Test
