@@ -3,6 +3,7 @@ package latentrace.train;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import latentrace.data.AtomicFiles;
 import latentrace.data.InputException;
@@ -89,12 +91,11 @@ public final class MetricsFile implements AutoCloseable {
   }
 
   /** Reads {@code folder/metrics.csv}: by iteration, the columns that hold a number. */
-  public static TreeMap<Long, Map<String, Double>> read(Path folder) {
+  public static SortedMap<Long, Map<String, Double>> read(Path folder) {
     Path file = folder.resolve(NAME);
-    TreeMap<Long, Map<String, Double>> metrics = new TreeMap<>();
+    SortedMap<Long, Map<String, Double>> metrics = new TreeMap<>();
     CSVFormat format = FORMAT.builder().setHeader().setSkipHeaderRecord(true).get();
-    try (CSVParser parser =
-        CSVParser.parse(file, java.nio.charset.StandardCharsets.UTF_8, format)) {
+    try (CSVParser parser = CSVParser.parse(file, StandardCharsets.UTF_8, format)) {
       for (CSVRecord record : parser) {
         Map<String, Double> values = new LinkedHashMap<>();
         for (int c = 1; c < COLUMNS.length; c++) {

@@ -16,6 +16,7 @@ import latentrace.backend.Buffer;
 import latentrace.backend.Philox;
 import latentrace.backend.PhiloxRandom;
 import latentrace.checkpoint.Checkpoint;
+import latentrace.checkpoint.Json;
 import latentrace.checkpoint.ModelFile;
 import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.AtomicFiles;
@@ -152,7 +153,7 @@ public final class Trainer implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(folder + ": " + AtomicFiles.reason(e), e);
     }
-    latentrace.checkpoint.Json.write(folder.resolve(ModelFile.NAME), file);
+    Json.write(folder.resolve(ModelFile.NAME), file);
   }
 
   /** The model being trained; after {@link #run}, as it ended. */
