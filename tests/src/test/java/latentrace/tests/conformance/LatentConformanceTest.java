@@ -1,0 +1,95 @@
+package latentrace.tests.conformance;
+
+import latentrace.backend.Backend;
+import latentrace.backend.Buffer;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The Gaussian bottleneck. */
+class LatentConformanceTest {
+  private static final String BACKENDS = "latentrace.tests.conformance.Subjects#backends";
+  private static final boolean[] BOTH = {false, true};
+
+  private static final int[][] SIZES = {
+    {1, 1, 1}, {3, 1, 17}, {1, 5, 3}, {17, 3, 31}, {33, 1, 33}, {2, 31, 6}, {257, 2, 3}, {3, 2, 257}
+  };
+
+  @ParameterizedTest
+  @MethodSource(BACKENDS)
+  void everyOperation(Backend backend) {
+    for (int[] size : SIZES) {
+      for (boolean offset : BOTH) {
+        check(backend, size[0], size[1], size[2], offset);
+      }
+    }
+  }
+
+  private static void check(Backend backend, int n, int m, int d, boolean offset) {
+    String what = "n=%d m=%d d=%d".formatted(n, m, d);
+    try (Arena arena = new Arena(backend, offset, n + m + d)) {
+      double[] h = arena.noise(2 * n * d);
+      double[] eps = arena.noise(n * m * d);
+      double[] xiIn = arena.noise(n * m * d);
+      double[] dXi = arena.noise(n * m * d);
+      double[] rec = arena.noise(n * m, 5);
+      double[] before = arena.noise(2 * n * d);
+      double[] coefficients = arena.noise(n);
+      Buffer bh = arena.in("h", h);
+      Buffer bEps = arena.in("epsilon", eps);
+
+      Buffer xi = arena.out("xi", n * m * d);
+      backend.latents().reparameterize(n, m, d, bh, bEps, xi);
+      arena.expect("reparameterize " + what, xi, Oracle.reparameterize(n, m, d, h, eps));
+
+      Buffer dH = arena.out("dH", 2 * n * d);
+      backend.latents().reparameterizeBackward(n, m, d, bh, bEps, arena.in("dXi", dXi), dH);
+      arena.expect(
+          "reparameterizeBackward " + what,
+          dH,
+          Oracle.reparameterizeBackward(n, m, d, h, eps, dXi));
+
+      Buffer score = arena.out("dH", 2 * n * d);
+      backend
+          .latents()
+          .scoreFunctionBackward(
+              n, m, d, bh, bEps, arena.in("xi", xiIn), arena.in("rec", rec), 2.5, 0.25, score);
+      arena.expect(
+          "scoreFunctionBackward " + what,
+          score,
+          Oracle.scoreFunctionBackward(n, m, d, h, eps, xiIn, rec, 2.5, 0.25));
+
+      Buffer kl = arena.out("kl", n);
+      backend.latents().kl(n, d, bh, kl);
+      arena.expect("kl " + what, kl, Oracle.kl(n, d, h));
+
+      Buffer klGradient = arena.inOut("dH", before);
+      backend.latents().klBackward(n, d, bh, arena.in("coefficient", coefficients), klGradient);
+      arena.expect(
+          "klBackward " + what, klGradient, Oracle.klBackward(n, d, h, coefficients, before));
+      arena.verify(what);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(BACKENDS)
+  void klPenalty(Backend backend) {
+    for (int n : new int[] {1, 3, 17, 31, 33, 257}) {
+      for (boolean offset : BOTH) {
+        for (double capacity : new double[] {Double.NaN, 0, 1.5}) {
+          try (Arena arena = new Arena(backend, offset, n)) {
+            double[] kl = arena.noise(n, 2);
+            kl[n / 2] = 1.5; // exactly the capacity: sign 0
+            Buffer penalty = arena.out("penalty", n);
+            Buffer coefficient = arena.out("coefficient", n);
+            Buffer from = arena.in("kl", kl);
+            backend.latents().klPenalty(n, from, 2.25, capacity, 0.125, penalty, coefficient);
+            String what = "klPenalty n=%d capacity=%s".formatted(n, capacity);
+            arena.expect(what, penalty, Oracle.klPenalty(n, kl, 2.25, capacity));
+            arena.expect(what, coefficient, Oracle.klCoefficient(n, kl, 2.25, capacity, 0.125));
+            arena.verify(what);
+          }
+        }
+      }
+    }
+  }
+}

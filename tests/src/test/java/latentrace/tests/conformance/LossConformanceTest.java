@@ -1,0 +1,131 @@
+package latentrace.tests.conformance;
+
+import latentrace.backend.Backend;
+import latentrace.backend.Buffer;
+import latentrace.backend.Reconstruction;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Per-row losses and their gradients. */
+class LossConformanceTest {
+  private static final String BACKENDS = "latentrace.tests.conformance.Subjects#backends";
+  private static final boolean[] BOTH = {false, true};
+
+  @ParameterizedTest
+  @MethodSource(BACKENDS)
+  void reconstruction(Backend backend) {
+    int[][] sizes = {{1, 1, 1}, {3, 3, 17}, {6, 3, 31}, {31, 1, 33}, {15, 5, 257}, {257, 1, 3}};
+    for (Reconstruction kind : Reconstruction.values()) {
+      for (int[] size : sizes) {
+        for (boolean offset : BOTH) {
+          check(backend, kind, size[0], size[1], size[2], offset);
+        }
+      }
+    }
+  }
+
+  private static void check(
+      Backend backend, Reconstruction kind, int rows, int draws, int features, boolean offset) {
+    String what = "%s rows=%d draws=%d features=%d".formatted(kind, rows, draws, features);
+    try (Arena arena = new Arena(backend, offset, rows + features)) {
+      double[] o = arena.noise(rows * features);
+      double[] x = arena.noise(rows / draws * features);
+      for (int i = 0; i < x.length; i++) {
+        x[i] = (float) Math.abs(x[i] % 1);
+      }
+      double scale = -0.375;
+      Buffer output = arena.in("output", o);
+      Buffer target = arena.in("target", x);
+      Buffer values = arena.out("values", rows);
+      Buffer dOutput = arena.out("dOutput", rows * features);
+      backend
+          .losses()
+          .reconstruction(kind, rows, draws, features, output, target, values, scale, dOutput);
+      Expected losses = Oracle.reconstruction(kind, rows, draws, features, o, x);
+      arena.expect(what, values, losses);
+      arena.expect(
+          what + " gradient",
+          dOutput,
+          Oracle.reconstructionGradient(kind, rows, draws, features, o, x, scale));
+      values.fill(Double.NaN);
+      backend
+          .losses()
+          .reconstruction(kind, rows, draws, features, output, target, values, scale, null);
+      arena.expect(what + " without gradient", values, losses);
+      arena.verify(what);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(BACKENDS)
+  void crossEntropy(Backend backend) {
+    int[][] sizes = {{1, 1}, {1, 3}, {3, 17}, {17, 2}, {33, 31}, {5, 257}, {257, 10}};
+    for (int[] size : sizes) {
+      for (boolean offset : BOTH) {
+        int rows = size[0];
+        int classes = size[1];
+        String what = "crossEntropy rows=%d classes=%d".formatted(rows, classes);
+        try (Arena arena = new Arena(backend, offset, rows + classes)) {
+          double[] o = arena.noise(rows * classes, 2);
+          double[] labels = new double[rows];
+          for (int r = 0; r < rows; r++) {
+            labels[r] = (r * 7 + classes - 1) % classes;
+          }
+          Buffer output = arena.in("output", o);
+          Buffer label = arena.in("labels", labels);
+          Buffer values = arena.out("values", rows);
+          Buffer dOutput = arena.out("dOutput", rows * classes);
+          backend.losses().crossEntropy(rows, classes, output, label, values, 1.75, dOutput);
+          Expected losses = Oracle.crossEntropy(rows, classes, o, labels);
+          arena.expect(what, values, losses);
+          arena.expect(
+              what + " gradient",
+              dOutput,
+              Oracle.crossEntropyGradient(rows, classes, o, labels, 1.75));
+          values.fill(Double.NaN);
+          backend.losses().crossEntropy(rows, classes, output, label, values, 1.75, null);
+          arena.expect(what + " without gradient", values, losses);
+          arena.verify(what);
+        }
+      }
+    }
+  }
+
+  /** Logits of ±300: exp would overflow or vanish in single precision. */
+  @ParameterizedTest
+  @MethodSource(BACKENDS)
+  void farOut(Backend backend) {
+    try (Arena arena = new Arena(backend, false, 1)) {
+      Buffer values = arena.out("values", 1);
+      Buffer dOutput = arena.out("dOutput", 2);
+      Buffer output = arena.in("output", new double[] {300, -300});
+      backend
+          .losses()
+          .reconstruction(
+              Reconstruction.BERNOULLI,
+              1,
+              1,
+              2,
+              output,
+              arena.in("target", new double[] {0, 0.5}),
+              values,
+              1,
+              dOutput);
+      arena.expect("bernoulli", values, exactly(450));
+      arena.expect("bernoulli gradient", dOutput, exactly(1, -0.5));
+      backend
+          .losses()
+          .crossEntropy(1, 2, output, arena.in("labels", new double[] {1}), values, 1, dOutput);
+      arena.expect("crossEntropy", values, exactly(600));
+      arena.expect("crossEntropy gradient", dOutput, exactly(1, -1));
+    }
+  }
+
+  private static Expected exactly(double... expected) {
+    Expected values = new Expected(expected.length, 1);
+    for (int i = 0; i < expected.length; i++) {
+      values.set(i, expected[i], Math.abs(expected[i]));
+    }
+    return values;
+  }
+}

@@ -1,0 +1,68 @@
+package latentrace.tests.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import latentrace.backend.Backend;
+import latentrace.backend.Buffer;
+import latentrace.backend.Philox;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The noise contract. */
+class RandomConformanceTest {
+  private static final String BACKENDS = "latentrace.tests.conformance.Subjects#backends";
+  private static final boolean[] BOTH = {false, true};
+
+  private static final int[] SAMPLES = {0, 1, 5, 4, 59_999, Integer.MAX_VALUE, 7};
+
+  @ParameterizedTest
+  @MethodSource(BACKENDS)
+  void contract(Backend backend) {
+    long[] seeds = {0, 7, 0x9E3779B97F4A7C15L, -1};
+    int[] streams = {0, Philox.stream(1, 0), Philox.stream(2, 0xfffffe), Philox.stream(255, 1)};
+    for (int[] shape : new int[][] {{1, 1, 1}, {3, 5, 3}, {7, 1, 17}, {2, 3, 33}, {1, 31, 6}}) {
+      for (int s = 0; s < seeds.length; s++) {
+        for (boolean offset : BOTH) {
+          int n = shape[0];
+          int draws = shape[1];
+          int size = shape[2];
+          try (Arena arena = new Arena(backend, offset, 1)) {
+            Buffer out = arena.out("out", n * draws * size);
+            backend.random().normals(seeds[s], streams[s], SAMPLES, n, draws, size, out);
+            Expected expected = Oracle.normals(seeds[s], streams[s], SAMPLES, n, draws, size);
+            double[] actual = out.toDoubles();
+            for (int i = 0; i < actual.length; i++) {
+              // not Closeness: the contract's own tolerance, because libm differs
+              double tolerance = 1e-6 * Math.max(1, Math.abs(expected.value[i]));
+              int at = i;
+              assertTrue(
+                  Math.abs(actual[i] - expected.value[i]) <= tolerance,
+                  () -> at + ": " + actual[at] + ", expected " + expected.value[at]);
+            }
+            arena.verify("normals");
+          }
+        }
+      }
+    }
+  }
+
+  /** A sample's noise does not depend on the batch it stands in; its first draws not on m. */
+  @ParameterizedTest
+  @MethodSource(BACKENDS)
+  void batchingDoesNotMatter(Backend backend) {
+    try (Arena arena = new Arena(backend, false, 1)) {
+      Buffer all = arena.out("out", 7 * 3 * 5);
+      backend.random().normals(42, 9, SAMPLES, 7, 3, 5, all);
+      Buffer one = arena.out("out", 2 * 5);
+      for (int i = 0; i < 7; i++) {
+        backend.random().normals(42, 9, new int[] {SAMPLES[i]}, 1, 2, 5, one);
+        double[] expected = all.slice(i * 15L, 10).toDoubles();
+        double[] actual = one.toDoubles();
+        for (int k = 0; k < 10; k++) {
+          assertEquals(expected[k], actual[k]);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package latentrace.tests.conformance;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import latentrace.backend.Backend;
+import latentrace.backend.BackendProvider;
+import latentrace.backend.Backends;
+import org.junit.jupiter.api.Named;
+
+/** The backends under test: opened once per JVM; those that do not run here are printed. */
+final class Subjects {
+  private static final List<Named<Backend>> OPEN = new ArrayList<>();
+
+  static {
+    for (BackendProvider provider : Backends.providers()) {
+      BackendProvider.Probe probe = provider.probe();
+      if (probe.available()) {
+        OPEN.add(Named.of(provider.name(), provider.open(new BackendProvider.Options(2))));
+      } else {
+        System.out.println("conformance: SKIPPED " + provider.name() + ": " + probe.detail());
+      }
+    }
+    if (OPEN.isEmpty()) {
+      throw new AssertionError("no backend runs here");
+    }
+  }
+
+  private Subjects() {}
+
+  /** For {@code @MethodSource}. */
+  static Stream<Named<Backend>> backends() {
+    return OPEN.stream();
+  }
+}
