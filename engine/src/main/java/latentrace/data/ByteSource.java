@@ -1,24 +1,17 @@
 package latentrace.data;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Locale;
-import java.util.function.IntFunction;
-import java.util.zip.ZipException;
 
 /**
  * The content of one file front to back, gunzipped where it begins like gzip. Whatever goes wrong
  * is an {@link InputException} of one line that begins with the path. Not thread-safe.
  */
 final class ByteSource implements AutoCloseable {
-  /** The most values one array can hold. */
-  static final int MAX_VALUES = Integer.MAX_VALUE - 8;
-
   private static final int CHUNK = 1 << 16;
 
   private final Object file;
@@ -55,7 +48,7 @@ final class ByteSource implements AutoCloseable {
         throw e;
       }
     } catch (IOException e) {
-      throw failure(path, e);
+      throw Inputs.failure(path, e);
     }
   }
 
@@ -66,13 +59,13 @@ final class ByteSource implements AutoCloseable {
 
   private static long sizeOf(Path path) throws IOException {
     if (Files.isDirectory(path)) {
-      throw error(path, "is a folder, expected a file");
+      throw Inputs.error(path, "is a folder, expected a file");
     }
     if (!Files.exists(path)) {
       throw new NoSuchFileException(path.toString());
     }
     if (!Files.isRegularFile(path)) {
-      throw error(path, "is not a regular file");
+      throw Inputs.error(path, "is not a regular file");
     }
     return Files.size(path);
   }
@@ -80,7 +73,7 @@ final class ByteSource implements AutoCloseable {
   /** The whole content. */
   static byte[] readAll(Path path) {
     long length = lengthOf(path);
-    byte[] content = allocate(path, length, 1, byte[]::new);
+    byte[] content = Inputs.allocate(path, length, 1, byte[]::new);
     try (ByteSource source = open(path)) {
       source.readFully(content, 0, content.length, "content");
       source.expectEnd(length);
@@ -99,10 +92,10 @@ final class ByteSource implements AutoCloseable {
       int count;
       do {
         count = source.read(chunk, 0, CHUNK);
-        if (source.position > Math.min(MAX_VALUES, heap)) {
+        if (source.position > Math.min(Inputs.MAX_VALUES, heap)) {
           throw source.error(
               "unpacks to more than %d bytes, the most that can be read here"
-                  .formatted(Math.min(MAX_VALUES, heap)));
+                  .formatted(Math.min(Inputs.MAX_VALUES, heap)));
         }
       } while (count == CHUNK);
       return source.position;
@@ -124,7 +117,7 @@ final class ByteSource implements AutoCloseable {
       position += count;
       return count;
     } catch (IOException e) {
-      throw failure(file, e);
+      throw Inputs.failure(file, e);
     }
   }
 
@@ -166,118 +159,7 @@ final class ByteSource implements AutoCloseable {
   }
 
   InputException error(String text) {
-    return error(file, text);
-  }
-
-  /** The one line for the user: the path, then what was found and expected. */
-  static InputException error(Object file, String text) {
-    return new InputException(file + ": " + text);
-  }
-
-  /** An I/O failure as the one line for the user. */
-  static InputException failure(Object file, Exception e) {
-    String text;
-    if (e instanceof ZipException || e instanceof EOFException) {
-      text = "damaged compressed data: " + printable(String.valueOf(e.getMessage()));
-    } else if (e instanceof IOException io) {
-      text = printable(AtomicFiles.reason(io));
-    } else {
-      text = "damaged: " + printable(String.valueOf(e.getMessage()));
-    }
-    return new InputException(file + ": " + text, e);
-  }
-
-  /** Text from a file, fit for a message: cut to 60 characters, without control characters. */
-  static String printable(String text) {
-    String shown = text.length() <= 60 ? text : text.substring(0, 57) + "...";
-    return shown.replaceAll("[\\p{Cntrl}\\u2028\\u2029]", "?");
-  }
-
-  /**
-   * A new array, or a message that says how much memory it would need.
-   *
-   * @param count number of values
-   * @param width bytes a value
-   */
-  static <A> A allocate(Object file, long count, int width, IntFunction<A> newArray) {
-    if (count > MAX_VALUES) {
-      throw error(file, "has %d values, more than the limit of %d".formatted(count, MAX_VALUES));
-    }
-    if (count * width > Runtime.getRuntime().maxMemory()) {
-      throw tooLarge(file, count * width);
-    }
-    try {
-      return newArray.apply((int) count);
-    } catch (OutOfMemoryError e) {
-      throw tooLarge(file, count * width);
-    }
-  }
-
-  private static InputException tooLarge(Object file, long bytes) {
-    return error(
-        file,
-        "needs %d MiB of memory, the JVM may use %d MiB in all: raise -Xmx"
-            .formatted((bytes >> 20) + 1, Runtime.getRuntime().maxMemory() >> 20));
-  }
-
-  /** The number of values of a shape. */
-  static long countOf(Object file, int[] shape) {
-    long count = 1;
-    for (int extent : shape) {
-      count *= extent;
-      if (count > MAX_VALUES) {
-        throw error(
-            file, "shape %s has more than %d values".formatted(Arrays.toString(shape), MAX_VALUES));
-      }
-    }
-    return count;
-  }
-
-  /**
-   * The shape of one sample in an array of samples: [N,D] gives [D], [N,H,W] gives [1,H,W] and
-   * [N,C,H,W] gives [C,H,W].
-   */
-  static int[] sampleShape(Object file, int[] shape) {
-    for (int extent : shape) {
-      if (extent == 0) {
-        throw error(file, "shape %s holds no samples".formatted(Arrays.toString(shape)));
-      }
-    }
-    return switch (shape.length) {
-      case 2 -> new int[] {shape[1]};
-      case 3 -> new int[] {1, shape[1], shape[2]};
-      case 4 -> new int[] {shape[1], shape[2], shape[3]};
-      default ->
-          throw error(
-              file,
-              "shape %s is no array of samples, expected [N,D], [N,H,W] or [N,C,H,W]"
-                  .formatted(Arrays.toString(shape)));
-    };
-  }
-
-  /** Refuses NaN and infinities, naming the first. */
-  static float[] requireFinite(Object file, float[] values, int sampleSize) {
-    for (int i = 0; i < values.length; i++) {
-      if (!Float.isFinite(values[i])) {
-        throw error(
-            file,
-            "value %d of sample %d is %s, expected a finite float"
-                .formatted(i % sampleSize, i / sampleSize, values[i]));
-      }
-    }
-    return values;
-  }
-
-  /** What the data set of a file is called. */
-  static String nameOf(Path path) {
-    Path name = path.getFileName();
-    return name == null ? path.toString() : name.toString();
-  }
-
-  /** The file's name in lower case, without .gz. */
-  static String plainNameOf(Path path) {
-    String name = nameOf(path).toLowerCase(Locale.ROOT);
-    return name.endsWith(".gz") ? name.substring(0, name.length() - 3) : name;
+    return Inputs.error(file, text);
   }
 
   @Override
@@ -285,7 +167,7 @@ final class ByteSource implements AutoCloseable {
     try {
       in.close();
     } catch (IOException e) {
-      throw failure(file, e);
+      throw Inputs.failure(file, e);
     }
   }
 }

@@ -41,12 +41,12 @@ public final class Cifar {
       }
     }
     if (fitting.isEmpty()) {
-      throw ByteSource.error(
+      throw Inputs.error(
           path,
           "%d bytes, expected records of 3073 bytes (CIFAR-10) or 3074 bytes (CIFAR-100)"
               .formatted(length));
     }
-    String name = ByteSource.plainNameOf(path);
+    String name = Inputs.plainNameOf(path);
     if (fitting.size() == 2) {
       boolean hundred = name.contains("cifar100") || name.contains("cifar-100");
       Variant preferred = hundred ? CIFAR_100 : CIFAR_10;
@@ -59,11 +59,11 @@ public final class Cifar {
   private static Dataset read(Path path, long length, Variant variant) {
     String error = labelError(path, length, variant);
     if (error != null) {
-      throw ByteSource.error(path, error);
+      throw Inputs.error(path, error);
     }
     int count = (int) (length / variant.recordSize());
-    byte[] pixels = ByteSource.allocate(path, (long) count * PIXELS, 1, byte[]::new);
-    int[] labels = ByteSource.allocate(path, count, 4, int[]::new);
+    byte[] pixels = Inputs.allocate(path, (long) count * PIXELS, 1, byte[]::new);
+    int[] labels = Inputs.allocate(path, count, 4, int[]::new);
     byte[] head = new byte[variant.classes.size()];
     try (ByteSource source = ByteSource.open(path)) {
       for (int i = 0; i < count; i++) {
@@ -72,7 +72,7 @@ public final class Cifar {
         labels[i] = head[head.length - 1] & 0xff;
       }
     }
-    return Dataset.ofBytes(ByteSource.nameOf(path), new int[] {3, 32, 32}, pixels, labels);
+    return Inputs.dataset(path, Inputs.nameOf(path), new int[] {3, 32, 32}, pixels, labels);
   }
 
   /** What is wrong with the first label out of range, or null. */

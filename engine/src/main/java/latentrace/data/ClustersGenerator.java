@@ -27,10 +27,9 @@ public final class ClustersGenerator {
    * @param count number of samples, at least 1; the paper's is 100
    */
   public static Dataset points(int count, long seed) {
-    if (count < 1 || count > ByteSource.MAX_VALUES / 2) {
+    if (count < 1 || count > Inputs.MAX_VALUES / 2) {
       throw new IllegalArgumentException(
-          "ClustersGenerator: count %d, expected 1 to %d"
-              .formatted(count, ByteSource.MAX_VALUES / 2));
+          "ClustersGenerator: count %d, expected 1 to %d".formatted(count, Inputs.MAX_VALUES / 2));
     }
     float[] points = new float[2 * count];
     int[] labels = new int[count];

@@ -28,7 +28,7 @@ public final class Datasets {
     }
     int[] values = readLabels(labels);
     if (values.length != samples.count()) {
-      throw ByteSource.error(
+      throw Inputs.error(
           labels,
           "%d labels, expected %d, the number of samples in %s"
               .formatted(values.length, samples.count(), data));
@@ -41,7 +41,7 @@ public final class Datasets {
       return ImageFolder.read(data);
     }
     byte[] start = ByteSource.startOf(data, LONGEST_MAGIC);
-    String name = ByteSource.plainNameOf(data);
+    String name = Inputs.plainNameOf(data);
     if (name.endsWith(".bin")) {
       return Cifar.read(data);
     }
@@ -57,7 +57,7 @@ public final class Datasets {
     if (Npz.matches(start)) {
       return Npz.readDataset(data);
     }
-    throw ByteSource.error(
+    throw Inputs.error(
         data,
         "unknown format, expected IDX, .npy, .npz, CIFAR binary (.bin), UCR text (.txt, .tsv, .csv)"
             + " or a folder of images");
@@ -79,7 +79,7 @@ public final class Datasets {
     }
     NpyArray array = Npy.read(path);
     if (array.rank() != 1) {
-      throw ByteSource.error(path, "%d dimensions, expected labels [N]".formatted(array.rank()));
+      throw Inputs.error(path, "%d dimensions, expected labels [N]".formatted(array.rank()));
     }
     return array.toInts();
   }
@@ -94,9 +94,9 @@ public final class Datasets {
       lines++;
     }
     if (lines == 0) {
-      throw ByteSource.error(path, "no labels in it, expected one integer a line");
+      throw Inputs.error(path, "no labels in it, expected one integer a line");
     }
-    int[] labels = ByteSource.allocate(path, lines, 4, int[]::new);
+    int[] labels = Inputs.allocate(path, lines, 4, int[]::new);
     int start = 0;
     for (int i = 0; i < lines; i++) {
       int end = start;
@@ -120,7 +120,7 @@ public final class Datasets {
     } catch (NumberFormatException e) {
       throw new InputException(
           "%s: line %d: '%s', expected an integer label, or an IDX or .npy file of labels"
-              .formatted(path, line, ByteSource.printable(text)),
+              .formatted(path, line, Inputs.printable(text)),
           e);
     }
   }

@@ -42,10 +42,9 @@ public final class DigitsGenerator {
   private static Dataset generate(
       String name, int count, long seed, long substream, Glyphs glyphs, int firstLabel) {
     int size = SIDE * SIDE;
-    if (count < 1 || count > ByteSource.MAX_VALUES / size) {
+    if (count < 1 || count > Inputs.MAX_VALUES / size) {
       throw new IllegalArgumentException(
-          "DigitsGenerator: count %d, expected 1 to %d"
-              .formatted(count, ByteSource.MAX_VALUES / size));
+          "DigitsGenerator: count %d, expected 1 to %d".formatted(count, Inputs.MAX_VALUES / size));
     }
     byte[] pixels = new byte[count * size];
     int[] labels = new int[count];

@@ -34,10 +34,10 @@ public final class DspritesGenerator {
    */
   public static Dataset generate(int count, long seed) {
     int size = SIDE * SIDE;
-    if (count < 1 || count > ByteSource.MAX_VALUES / size) {
+    if (count < 1 || count > Inputs.MAX_VALUES / size) {
       throw new IllegalArgumentException(
           "DspritesGenerator: count %d, expected 1 to %d"
-              .formatted(count, ByteSource.MAX_VALUES / size));
+              .formatted(count, Inputs.MAX_VALUES / size));
     }
     byte[] pixels = new byte[count * size];
     int[] labels = new int[count];
@@ -121,8 +121,8 @@ public final class DspritesGenerator {
       case 0 -> Math.max(Math.abs(x), Math.abs(y)) <= Math.sqrt(0.5);
       case 1 -> x * x + 4 * y * y <= 1;
       default -> {
-        double u = 1.18 * x;
-        double v = 0.1 - 1.18 * y;
+        double u = 1.42 * x;
+        double v = 0.1 - 1.42 * y;
         double round = u * u + v * v - 1;
         yield round * round * round <= u * u * v * v * v;
       }

@@ -9,7 +9,8 @@ import latentrace.backend.PhiloxRandom;
  * M, L, Q and C, in a box about 60 wide and 100 high, y downwards.
  */
 final class Glyphs {
-  private static final double JITTER = 2.6;
+  private static final double JITTER = 2.8;
+  private static final double CONTROL_JITTER = 1.2;
   private static final int LINE_STEPS = 8;
   private static final int CURVE_STEPS = 14;
 
@@ -127,10 +128,7 @@ final class Glyphs {
   List<double[]> strokes(int glyph, PhiloxRandom random) {
     List<Path> choices = styles.get(glyph);
     Path path = choices.get(random.nextInt(choices.size()));
-    double[] points = new double[path.coordinates.size()];
-    for (int i = 0; i < points.length; i++) {
-      points[i] = path.coordinates.get(i) + JITTER * random.nextGaussian();
-    }
+    double[] points = jittered(path, random);
     List<double[]> strokes = new ArrayList<>();
     List<Double> stroke = new ArrayList<>();
     int at = 0;
@@ -148,6 +146,29 @@ final class Glyphs {
     }
     addStroke(strokes, stroke);
     return strokes;
+  }
+
+  /**
+   * The path's points, moved at random. The control points of a curve go with its ends, so that
+   * smooth joints stay nearly smooth.
+   */
+  private static double[] jittered(Path path, PhiloxRandom random) {
+    double[] points = new double[path.coordinates.size()];
+    double[] shift = new double[2];
+    int at = 0;
+    for (char command : path.commands.toCharArray()) {
+      int inner = Math.max(0, "LQC".indexOf(command));
+      double[] endShift = {JITTER * random.nextGaussian(), JITTER * random.nextGaussian()};
+      for (int k = 0; k <= inner; k++) {
+        double[] with = k == 0 && inner > 0 ? shift : endShift;
+        double own = k < inner ? CONTROL_JITTER : 0;
+        for (int axis = 0; axis < 2; axis++, at++) {
+          points[at] = path.coordinates.get(at) + with[axis] + own * random.nextGaussian();
+        }
+      }
+      shift = endShift;
+    }
+    return points;
   }
 
   private static void addStroke(List<double[]> strokes, List<Double> stroke) {

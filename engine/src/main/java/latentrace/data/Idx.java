@@ -31,14 +31,12 @@ public final class Idx {
       if (header.shape.length == 1) {
         throw source.error("IDX with 1 dimension: these are labels, expected samples");
       }
-      int[] sampleShape = ByteSource.sampleShape(path, header.shape);
-      String name = ByteSource.nameOf(path);
+      int[] sampleShape = Inputs.sampleShape(path, header.shape);
+      String name = Inputs.nameOf(path);
       if (header.type == UNSIGNED_BYTE) {
-        return Dataset.ofBytes(name, sampleShape, readBytes(source, header), null);
+        return Inputs.dataset(path, name, sampleShape, readBytes(source, header), null);
       }
-      float[] values = readFloats(source, header);
-      ByteSource.requireFinite(path, values, values.length / header.shape[0]);
-      return Dataset.ofFloats(name, sampleShape, values, null);
+      return Inputs.dataset(path, name, sampleShape, readFloats(source, header), null);
     }
   }
 
@@ -56,7 +54,7 @@ public final class Idx {
                 .formatted(header.type, Arrays.toString(header.shape)));
       }
       byte[] bytes = readBytes(source, header);
-      int[] labels = ByteSource.allocate(path, bytes.length, 4, int[]::new);
+      int[] labels = Inputs.allocate(path, bytes.length, 4, int[]::new);
       for (int i = 0; i < labels.length; i++) {
         labels[i] = bytes[i] & 0xff;
       }
@@ -104,20 +102,20 @@ public final class Idx {
                 .formatted(i, shape[i] & 0xffffffffL, Integer.MAX_VALUE));
       }
     }
-    long count = ByteSource.countOf(source.file(), shape);
+    long count = Inputs.countOf(source.file(), shape);
     source.expectRemaining(count * (magic[2] == FLOAT ? 4 : 1));
     return new Header(magic[2], shape, count);
   }
 
   private static byte[] readBytes(ByteSource source, Header header) {
-    byte[] values = ByteSource.allocate(source.file(), header.count, 1, byte[]::new);
+    byte[] values = Inputs.allocate(source.file(), header.count, 1, byte[]::new);
     source.readFully(values, 0, values.length, "values");
     source.expectEnd(header.count);
     return values;
   }
 
   private static float[] readFloats(ByteSource source, Header header) {
-    float[] values = ByteSource.allocate(source.file(), header.count, 4, float[]::new);
+    float[] values = Inputs.allocate(source.file(), header.count, 4, float[]::new);
     byte[] chunk = new byte[4 * CHUNK_VALUES];
     for (int done = 0; done < values.length; ) {
       int count = Math.min(CHUNK_VALUES, values.length - done);
@@ -191,7 +189,7 @@ public final class Idx {
   }
 
   private static void writeFile(Path path, int type, int[] shape, Body body) {
-    boolean gzip = ByteSource.nameOf(path).endsWith(".gz");
+    boolean gzip = Inputs.nameOf(path).endsWith(".gz");
     AtomicFiles.write(
         path,
         stream -> {

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
@@ -54,12 +53,11 @@ public final class ImageFolder {
         }
       }
       if (!labelled.isEmpty() && !files.isEmpty()) {
-        throw ByteSource.error(
+        throw Inputs.error(
             folder,
             "images both in the folder (%s) and in sub-folders (%s), expected one kind"
                 .formatted(
-                    ByteSource.nameOf(files.get(0)),
-                    ByteSource.nameOf(labelled.get(0).getParent())));
+                    Inputs.nameOf(files.get(0)), Inputs.nameOf(labelled.get(0).getParent())));
       }
       if (!labelled.isEmpty()) {
         files = labelled;
@@ -67,7 +65,7 @@ public final class ImageFolder {
       }
     }
     if (files.isEmpty()) {
-      throw ByteSource.error(folder, "no images in it, expected " + String.join(", ", SUFFIXES));
+      throw Inputs.error(folder, "no images in it, expected " + String.join(", ", SUFFIXES));
     }
     return decode(folder, files, labels);
   }
@@ -76,7 +74,7 @@ public final class ImageFolder {
     return list(
         folder,
         file -> {
-          String name = ByteSource.nameOf(file).toLowerCase(Locale.ROOT);
+          String name = Inputs.nameOf(file).toLowerCase(Locale.ROOT);
           return SUFFIXES.stream().anyMatch(name::endsWith) && !Files.isDirectory(file);
         });
   }
@@ -84,19 +82,19 @@ public final class ImageFolder {
   private static List<Path> list(Path folder, Predicate<Path> wanted) {
     try (Stream<Path> content = Files.list(folder)) {
       return content
-          .filter(file -> !ByteSource.nameOf(file).startsWith("."))
+          .filter(file -> !Inputs.nameOf(file).startsWith("."))
           .filter(wanted)
-          .sorted(Comparator.comparing(ByteSource::nameOf))
+          .sorted(Comparator.comparing(Inputs::nameOf))
           .toList();
     } catch (IOException e) {
-      throw ByteSource.failure(folder, e);
+      throw Inputs.failure(folder, e);
     }
   }
 
   private static Dataset decode(Path folder, List<Path> files, int[] labels) {
     BufferedImage first = decode(files.get(0), null);
     int pixels = first.getWidth() * first.getHeight();
-    byte[] values = ByteSource.allocate(folder, 3L * pixels * files.size(), 1, byte[]::new);
+    byte[] values = Inputs.allocate(folder, 3L * pixels * files.size(), 1, byte[]::new);
     boolean gray = true;
     for (int i = 0; i < files.size(); i++) {
       BufferedImage image = i == 0 ? first : decode(files.get(i), first);
@@ -104,18 +102,19 @@ public final class ImageFolder {
     }
     int[] shape = {gray ? 1 : 3, first.getHeight(), first.getWidth()};
     if (gray) {
+      byte[] oneBand = Inputs.allocate(folder, (long) pixels * files.size(), 1, byte[]::new);
       for (int i = 0; i < files.size(); i++) {
-        System.arraycopy(values, i * 3 * pixels, values, i * pixels, pixels);
+        System.arraycopy(values, i * 3 * pixels, oneBand, i * pixels, pixels);
       }
-      values = Arrays.copyOf(values, files.size() * pixels);
+      values = oneBand;
     }
-    return Dataset.ofBytes(ByteSource.nameOf(folder), shape, values, labels);
+    return Inputs.dataset(folder, Inputs.nameOf(folder), shape, values, labels);
   }
 
   private static BufferedImage decode(Path file, BufferedImage first) {
     try {
       if (Files.size(file) > LONGEST_FILE) {
-        throw ByteSource.error(
+        throw Inputs.error(
             file, "%d bytes, expected at most %d".formatted(Files.size(file), LONGEST_FILE));
       }
       byte[] content = Files.readAllBytes(file);
@@ -123,7 +122,7 @@ public final class ImageFolder {
           new MemoryCacheImageInputStream(new ByteArrayInputStream(content))) {
         Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
         if (!readers.hasNext()) {
-          throw ByteSource.error(file, "not an image of a known format");
+          throw Inputs.error(file, "not an image of a known format");
         }
         ImageReader reader = readers.next();
         try {
@@ -139,23 +138,22 @@ public final class ImageFolder {
     } catch (InputException e) {
       throw e;
     } catch (IOException e) {
-      throw ByteSource.failure(file, e);
+      throw Inputs.failure(file, e);
     } catch (RuntimeException | OutOfMemoryError e) {
       // the decoders of ImageIO answer damage with exceptions of every kind
       throw new InputException(
-          "%s: damaged image: %s"
-              .formatted(file, ByteSource.printable(e.getClass().getSimpleName())),
+          "%s: damaged image: %s".formatted(file, Inputs.printable(e.getClass().getSimpleName())),
           e);
     }
   }
 
   private static void checkSize(Path file, int width, int height, BufferedImage first) {
     if (width <= 0 || height <= 0 || (long) width * height > MOST_PIXELS) {
-      throw ByteSource.error(
+      throw Inputs.error(
           file, "%d x %d pixels, expected at most %d".formatted(width, height, MOST_PIXELS));
     }
     if (first != null && (width != first.getWidth() || height != first.getHeight())) {
-      throw ByteSource.error(
+      throw Inputs.error(
           file,
           "%d x %d pixels, expected %d x %d as the first image has"
               .formatted(width, height, first.getWidth(), first.getHeight()));

@@ -43,7 +43,7 @@ public final class Npy {
   /** The array that a stream consists of. */
   static NpyArray read(ByteSource source, String name) {
     NpyHeader header = readHeader(source);
-    long count = ByteSource.countOf(source.file(), header.shape());
+    long count = Inputs.countOf(source.file(), header.shape());
     long bytes = count * header.type().width();
     source.expectRemaining(bytes);
     Object values = readValues(source, header, count);
@@ -88,12 +88,12 @@ public final class Npy {
   private static Object allocate(Object file, NpyArray.Type type, long count) {
     int width = type.width();
     return switch (type) {
-      case B1, I1, U1 -> ByteSource.allocate(file, count, width, byte[]::new);
-      case I2, U2 -> ByteSource.allocate(file, count, width, short[]::new);
-      case I4, U4 -> ByteSource.allocate(file, count, width, int[]::new);
-      case I8 -> ByteSource.allocate(file, count, width, long[]::new);
-      case F4 -> ByteSource.allocate(file, count, width, float[]::new);
-      case F8 -> ByteSource.allocate(file, count, width, double[]::new);
+      case B1, I1, U1 -> Inputs.allocate(file, count, width, byte[]::new);
+      case I2, U2 -> Inputs.allocate(file, count, width, short[]::new);
+      case I4, U4 -> Inputs.allocate(file, count, width, int[]::new);
+      case I8 -> Inputs.allocate(file, count, width, long[]::new);
+      case F4 -> Inputs.allocate(file, count, width, float[]::new);
+      case F8 -> Inputs.allocate(file, count, width, double[]::new);
     };
   }
 
@@ -187,15 +187,15 @@ public final class Npy {
    */
   public static void writeFloats(Path path, long[] shape, RowSupplier rows) {
     long columns = 1;
-    for (int axis = 1; axis < shape.length && columns <= ByteSource.MAX_VALUES / 4; axis++) {
+    for (int axis = 1; axis < shape.length && columns <= Inputs.MAX_VALUES / 4; axis++) {
       columns = Math.multiplyExact(columns, shape[axis]);
     }
     if (shape.length == 0
         || Arrays.stream(shape).anyMatch(extent -> extent < 0)
-        || columns > ByteSource.MAX_VALUES / 4) {
+        || columns > Inputs.MAX_VALUES / 4) {
       throw new IllegalArgumentException(
           "Npy.writeFloats: shape %s, expected [rows, ...] with at most %d values a row"
-              .formatted(Arrays.toString(shape), ByteSource.MAX_VALUES / 4));
+              .formatted(Arrays.toString(shape), Inputs.MAX_VALUES / 4));
     }
     float[] row = new float[(int) columns];
     ByteBuffer buffer = ByteBuffer.allocate(4 * row.length).order(ByteOrder.LITTLE_ENDIAN);
@@ -237,34 +237,24 @@ public final class Npy {
    * @throws InputException for any other type or shape, or values that are not finite
    */
   public static Dataset readDataset(Path path) {
-    return toDataset(ByteSource.nameOf(path), read(path), null);
+    return toDataset(Inputs.nameOf(path), read(path), null);
   }
 
   static Dataset toDataset(String name, NpyArray array, int[] labels) {
     int[] shape = array.shape();
-    int[] sampleShape = ByteSource.sampleShape(array.name(), shape);
+    int[] sampleShape = Inputs.sampleShape(array.name(), shape);
     if (labels != null && labels.length != shape[0]) {
-      throw ByteSource.error(
+      throw Inputs.error(
           array.name(), "%d labels for %d samples".formatted(labels.length, shape[0]));
     }
     if (array.type() == NpyArray.Type.U1) {
-      return Dataset.ofBytes(name, sampleShape, (byte[]) array.values(), labels);
+      return Inputs.dataset(array.name(), name, sampleShape, (byte[]) array.values(), labels);
     }
     if (array.type() != NpyArray.Type.F4 && array.type() != NpyArray.Type.F8) {
-      throw ByteSource.error(
+      throw Inputs.error(
           array.name(), "samples of type %s, expected u1, f4 or f8".formatted(array.type().code()));
     }
-    float[] values =
-        array.values() instanceof double[] wide ? narrowed(array.name(), wide) : array.toFloats();
-    ByteSource.requireFinite(array.name(), values, values.length / shape[0]);
-    return Dataset.ofFloats(name, sampleShape, values, labels);
-  }
-
-  private static float[] narrowed(String file, double[] values) {
-    float[] floats = ByteSource.allocate(file, values.length, 4, float[]::new);
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = (float) values[i];
-    }
-    return floats;
+    float[] values = array.toFloats();
+    return Inputs.dataset(array.name(), name, sampleShape, values, labels);
   }
 }

@@ -141,12 +141,16 @@ public final class NpyArray {
     return values;
   }
 
-  /** The values rounded to float; for type f4 the stored array itself. */
+  /**
+   * The values rounded to float; for type f4 the stored array itself.
+   *
+   * @throws InputException if there is not enough memory; so for the other conversions
+   */
   public float[] toFloats() {
     if (values instanceof float[] stored) {
       return stored;
     }
-    float[] floats = new float[size()];
+    float[] floats = Inputs.allocate(name, size(), 4, float[]::new);
     for (int i = 0; i < floats.length; i++) {
       floats[i] = type == Type.I8 ? (float) ((long[]) values)[i] : (float) doubleAt(i);
     }
@@ -158,7 +162,7 @@ public final class NpyArray {
     if (values instanceof double[] stored) {
       return stored;
     }
-    double[] doubles = new double[size()];
+    double[] doubles = Inputs.allocate(name, size(), 8, double[]::new);
     for (int i = 0; i < doubles.length; i++) {
       doubles[i] = doubleAt(i);
     }
@@ -177,7 +181,7 @@ public final class NpyArray {
     if (type == Type.I4) {
       return (int[]) values;
     }
-    int[] ints = new int[size()];
+    int[] ints = Inputs.allocate(name, size(), 4, int[]::new);
     for (int i = 0; i < ints.length; i++) {
       long value = longAt(i);
       if (value != (int) value) {

@@ -2,6 +2,7 @@ package latentrace.data;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -22,6 +23,7 @@ public final class Npz {
   private static final List<String> LABEL_KEYS =
       List.of("y", "labels", "targets", "latents_classes");
   private static final String SUFFIX = ".npy";
+  private static final int END_RECORD = 22;
   private static final LocalDateTime ENTRY_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
 
   private Npz() {}
@@ -71,13 +73,32 @@ public final class Npz {
 
   private static <T> T open(Path path, Reader<T> reader) {
     if (!matches(ByteSource.startOf(path, 4))) {
-      throw ByteSource.error(
-          path, "not an .npz file: expected a zip archive, which begins with PK");
+      throw Inputs.error(path, "not an .npz file: expected a zip archive, which begins with PK");
     }
+    expectEndRecord(path);
     try (ZipFile zip = new ZipFile(path.toFile())) {
       return reader.read(new Archive(path, zip));
     } catch (IOException | IllegalArgumentException e) {
-      throw ByteSource.failure(path, e);
+      throw Inputs.failure(path, e);
+    }
+  }
+
+  /**
+   * Refuses what goes on after the archive: {@link ZipFile} would overlook it. NumPy writes no
+   * comment, so the end record is the last thing in the file.
+   */
+  private static void expectEndRecord(Path path) {
+    byte[] end = new byte[END_RECORD];
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "r")) {
+      file.seek(Math.max(0, file.length() - END_RECORD));
+      file.readFully(end);
+    } catch (IOException e) {
+      throw Inputs.failure(path, e);
+    }
+    boolean signed = end[0] == 'P' && end[1] == 'K' && end[2] == 5 && end[3] == 6;
+    if (!signed || end[END_RECORD - 2] != 0 || end[END_RECORD - 1] != 0) {
+      throw Inputs.error(
+          path, "does not end with a zip end record: cut off, or followed by other bytes");
     }
   }
 
@@ -102,7 +123,7 @@ public final class Npz {
         String key =
             name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
         if (entries.put(key, entry) != null) {
-          throw error("holds '%s' twice".formatted(ByteSource.printable(key)));
+          throw error("holds '%s' twice".formatted(Inputs.printable(key)));
         }
       }
       if (entries.isEmpty()) {
@@ -151,7 +172,7 @@ public final class Npz {
     private ByteSource source(String key, InputStream stream) throws IOException {
       long mostBytes =
           Math.min(entries.get(key).getSize(), Files.size(path) * StrictGzipStream.MAX_EXPANSION);
-      return ByteSource.ofPart(path + "[" + ByteSource.printable(key) + "]", stream, mostBytes);
+      return ByteSource.ofPart(path + "[" + Inputs.printable(key) + "]", stream, mostBytes);
     }
 
     Dataset readDataset() throws IOException {
@@ -160,10 +181,10 @@ public final class Npz {
       for (String key : LABEL_KEYS) {
         if (entries.containsKey(key)
             && header(key).filter(h -> h.shape().length == 1 && h.type().isInteger()).isPresent()) {
-          return Npy.toDataset(ByteSource.nameOf(path), data, read(key).toInts());
+          return Npy.toDataset(Inputs.nameOf(path), data, read(key).toInts());
         }
       }
-      return Npy.toDataset(ByteSource.nameOf(path), data, null);
+      return Npy.toDataset(Inputs.nameOf(path), data, null);
     }
 
     private String dataKey() throws IOException {
@@ -181,13 +202,13 @@ public final class Npz {
       if (candidates.size() != 1) {
         throw error(
             "holds %s, expected samples under one of %s or in the only array of 2 dimensions or more"
-                .formatted(ByteSource.printable(entries.keySet().toString()), DATA_KEYS));
+                .formatted(Inputs.printable(entries.keySet().toString()), DATA_KEYS));
       }
       return candidates.get(0);
     }
 
     private InputException error(String text) {
-      return ByteSource.error(path, text);
+      return Inputs.error(path, text);
     }
   }
 }

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import latentrace.backend.PhiloxRandom;
 
-/** Draws strokes as MNIST shows them: 17 to 20 pixels large, centred by mass. Not thread-safe. */
+/** Draws strokes as MNIST shows them: 18 to 20.5 pixels large, centred by mass. Not thread-safe. */
 final class Pen {
   private static final int WAVES = 3;
 
@@ -27,7 +27,7 @@ final class Pen {
     double softness = random.nextDouble(0.45, 0.8);
     warp(strokes, random);
     slant(strokes, random);
-    place(strokes, random, random.nextDouble(17, 20) - 2 * radius);
+    place(strokes, random, random.nextDouble(18, 20.5) - 2 * radius);
     Arrays.fill(ink, 0);
     for (double[] stroke : strokes) {
       double phase = random.nextDouble(0, 2 * Math.PI);

@@ -49,10 +49,11 @@ public final class Ucr {
         start = end + 1;
       }
       if (labelCount == 0) {
-        throw ByteSource.error(path, "no series in it, expected lines of class and samples");
+        throw Inputs.error(path, "no series in it, expected lines of class and samples");
       }
-      return Dataset.ofFloats(
-          ByteSource.nameOf(path),
+      return Inputs.dataset(
+          path,
+          Inputs.nameOf(path),
           new int[] {length},
           resized(values, valueCount, valueCount),
           Arrays.copyOf(labels, labelCount));
@@ -151,7 +152,7 @@ public final class Ucr {
     }
 
     private static String shown(String field) {
-      return ByteSource.printable(field);
+      return Inputs.printable(field);
     }
 
     private void addLabel(int label) {
@@ -169,17 +170,17 @@ public final class Ucr {
     }
 
     private float[] resized(float[] from, int count, long newLength) {
-      float[] to = ByteSource.allocate(path, newLength, 4, float[]::new);
+      float[] to = Inputs.allocate(path, newLength, 4, float[]::new);
       System.arraycopy(from, 0, to, 0, count);
       return to;
     }
 
     private static long grown(int count) {
-      return Math.min(ByteSource.MAX_VALUES, count + (count >> 1) + 1L);
+      return Math.min(Inputs.MAX_VALUES, count + (count >> 1) + 1L);
     }
 
     private InputException error(int line, String message) {
-      return ByteSource.error(path, "line " + line + ": " + message);
+      return Inputs.error(path, "line " + line + ": " + message);
     }
   }
 }
