@@ -41,7 +41,6 @@ public final class ScoreMatrix implements AutoCloseable {
     }
     try {
       file = Files.createTempFile("latentrace-scores", ".tmp");
-      file.toFile().deleteOnExit();
       long rowBytes = (long) samples * Double.BYTES;
       try (FileChannel channel =
           FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
@@ -49,6 +48,7 @@ public final class ScoreMatrix implements AutoCloseable {
           rows[t] = channel.map(MapMode.READ_WRITE, t * rowBytes, rowBytes).asDoubleBuffer();
         }
       }
+      deleteQuietly(); // the mappings live on where the system allows it; else close() deletes
     } catch (IOException e) {
       throw new UncheckedIOException(
           "temporary file for %d x %d scores: %s".formatted(tests, samples, AtomicFiles.reason(e)),
@@ -103,11 +103,15 @@ public final class ScoreMatrix implements AutoCloseable {
 
   @Override
   public void close() {
+    deleteQuietly();
+  }
+
+  private void deleteQuietly() {
     if (file != null) {
       try {
         Files.deleteIfExists(file);
       } catch (IOException e) {
-        // the JVM deletes it at its end
+        file.toFile().deleteOnExit();
       }
     }
   }
