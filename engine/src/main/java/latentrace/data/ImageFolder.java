@@ -6,6 +6,7 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -86,6 +87,8 @@ public final class ImageFolder {
           .filter(wanted)
           .sorted(Comparator.comparing(Inputs::nameOf))
           .toList();
+    } catch (UncheckedIOException e) {
+      throw Inputs.failure(folder, e.getCause());
     } catch (IOException e) {
       throw Inputs.failure(folder, e);
     }
@@ -128,6 +131,7 @@ public final class ImageFolder {
         try {
           reader.setInput(in, true, true);
           checkSize(file, reader.getWidth(0), reader.getHeight(0), first);
+          reader.addIIOReadWarningListener((source, text) -> refuseDamage(file, text));
           BufferedImage image = reader.read(0);
           checkSize(file, image.getWidth(), image.getHeight(), first);
           return image;
@@ -139,11 +143,20 @@ public final class ImageFolder {
       throw e;
     } catch (IOException e) {
       throw Inputs.failure(file, e);
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (OutOfMemoryError e) {
+      throw new InputException(file + ": too large for the memory the JVM may use: raise -Xmx", e);
+    } catch (RuntimeException e) {
       // the decoders of ImageIO answer damage with exceptions of every kind
       throw new InputException(
           "%s: damaged image: %s".formatted(file, Inputs.printable(e.getClass().getSimpleName())),
           e);
+    }
+  }
+
+  /** The JPEG decoder fills in what is missing and only warns of it. */
+  private static void refuseDamage(Path file, String warning) {
+    if (warning.startsWith("Truncated") || warning.startsWith("Corrupt")) {
+      throw Inputs.error(file, "damaged image: " + Inputs.printable(warning));
     }
   }
 

@@ -77,7 +77,9 @@ final class Inputs {
   /** The data set of a file of bytes, see {@link Dataset#ofBytes}. */
   static Dataset dataset(Object file, String name, int[] shape, byte[] values, int[] labels) {
     return withMemory(
-        file, indexBytes(values.length, shape), () -> Dataset.ofBytes(name, shape, values, labels));
+        file,
+        indexBytes(file, values.length, shape),
+        () -> Dataset.ofBytes(name, shape, values, labels));
   }
 
   /** The data set of a file of floats, which must be finite, see {@link Dataset#ofFloats}. */
@@ -93,13 +95,13 @@ final class Inputs {
     }
     return withMemory(
         file,
-        indexBytes(values.length, shape),
+        indexBytes(file, values.length, shape),
         () -> Dataset.ofFloats(name, shape, values, labels));
   }
 
   /** What a data set holds beside its values: two indices and a label a sample. */
-  private static long indexBytes(int values, int[] sampleShape) {
-    return 12L * values / Arrays.stream(sampleShape).reduce(1, (a, b) -> a * b);
+  private static long indexBytes(Object file, int values, int[] sampleShape) {
+    return 12L * values / countOf(file, sampleShape);
   }
 
   /** The number of values of a shape. */

@@ -32,6 +32,19 @@ class GeneratorsTest {
   }
 
   @Test
+  void sameBytesOnEveryJvm() {
+    List<String> hashes =
+        List.of(
+            "f663c9b98e34536ab7a0dbb8368593bc3cbdce3552aea639cc4c70c0ee72444e",
+            "83e67c04add901ca2c1d640346dbe4aa503dcb1b8bd945edc6b2c4b7237c9565",
+            "5c29340f90d7bb5ce9f4a64c3497dae15d11e5459120d790a7b6547b25cc719d",
+            "7d9cc6845c919cbcd8e070777a80bb0961725febcf8c60a25cfce9d95080a961");
+    for (int i = 0; i < hashes.size(); i++) {
+      assertEquals(hashes.get(i), GENERATORS.get(i).apply(100, 1L).hash());
+    }
+  }
+
+  @Test
   void digitsAreBalancedCentredAndInked() {
     Dataset digits = DigitsGenerator.digits(3000, 1);
     int[] counts = new int[10];

@@ -93,6 +93,13 @@ class ImageFolderTest {
     assertRefused(
         odd, "65538 x 65537 pixels, expected at most 16777216", () -> ImageFolder.read(folder));
     Files.delete(odd);
+    Path cut = folder.resolve("cut.jpg");
+    save(image(BufferedImage.TYPE_BYTE_GRAY, 2, 1, 0), cut);
+    byte[] whole = Files.readAllBytes(cut);
+    write(cut, Arrays.copyOf(whole, whole.length - 3));
+    assertRefused(
+        cut, "damaged image: Truncated File - Missing EOI marker", () -> ImageFolder.read(folder));
+    Files.delete(cut);
     save(image(BufferedImage.TYPE_BYTE_GRAY, 2, 1, 0), folder.resolve("sub/c.png"));
     assertRefused(
         folder,
