@@ -28,17 +28,12 @@ final class CommonOptions {
   @Option(names = "--quiet", description = "no progress and no information, errors only")
   private boolean quiet;
 
-  @Option(names = "--stacktrace", description = "on an error, where in the program it happened")
-  private boolean stackTrace; // read by Main
-
   Backend open() {
     if (threads != null && threads < 1) {
       throw new InputException("--threads: found %d, expected at least 1".formatted(threads));
     }
     BackendProvider.Options options =
-        threads == null
-            ? BackendProvider.Options.defaults()
-            : new BackendProvider.Options(threads);
+        threads == null ? BackendProvider.Options.defaults() : new BackendProvider.Options(threads);
     try {
       return Backends.open(backend, options);
     } catch (BackendException e) {

@@ -32,6 +32,7 @@ final class ConsoleListener implements Listener {
   }
 
   /** Since JDK 22 there is a Console without a terminal too, and a method that tells them apart. */
+  @SuppressWarnings("SystemConsoleNull")
   private static boolean isTerminal() {
     Console console = System.console();
     if (console == null) {

@@ -21,8 +21,7 @@ final class Converters {
     }
     throw new TypeConversionException(
         "found '%s', expected one of %s"
-            .formatted(
-                text, String.join(", ", Arrays.stream(constants).map(Names::id).toList())));
+            .formatted(text, String.join(", ", Arrays.stream(constants).map(Names::id).toList())));
   }
 
   static final class ActivationName implements ITypeConverter<Activation> {

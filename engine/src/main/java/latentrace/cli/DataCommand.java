@@ -80,9 +80,6 @@ final class DataCommand implements Runnable {
     @Option(names = "--quiet", description = "print nothing")
     private boolean quiet;
 
-    @Option(names = "--stacktrace", hidden = true)
-    private boolean stackTrace; // read by Main
-
     @CommandLine.Spec private CommandSpec spec;
 
     @Override
@@ -166,9 +163,6 @@ final class DataCommand implements Runnable {
 
     @Option(names = "--labels", paramLabel = "FILE", description = "labels: IDX, .npy or text")
     private Path labels;
-
-    @Option(names = "--stacktrace", hidden = true)
-    private boolean stackTrace; // read by Main
 
     @CommandLine.Spec private CommandSpec spec;
 

@@ -9,7 +9,8 @@ import picocli.CommandLine.Command;
 
 @Command(
     name = "devices",
-    description = "Lists every backend, best first: which one 'auto' chooses, and why not the others.",
+    description =
+        "Lists every backend, best first: which one 'auto' chooses, and why not the others.",
     mixinStandardHelpOptions = true)
 final class DevicesCommand implements Callable<Integer> {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;

@@ -43,6 +43,12 @@ public final class Main implements Runnable {
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
+  @CommandLine.Option(
+      names = "--stacktrace",
+      scope = CommandLine.ScopeType.INHERIT,
+      description = "on an error, where in the program it happened")
+  private boolean stackTrace;
+
   /** Made by picocli. */
   public Main() {}
 
@@ -86,8 +92,7 @@ public final class Main implements Runnable {
   private static int failed(Exception e, CommandLine command, ParseResult result) {
     PrintWriter err = command.getErr();
     String name = command.getCommandSpec().qualifiedName();
-    boolean stackTrace =
-        result.originalArgs().contains("--stacktrace");
+    boolean stackTrace = ((Main) command.getCommandSpec().root().userObject()).stackTrace;
     if (stackTrace) {
       e.printStackTrace(err);
     }

@@ -132,7 +132,8 @@ final class ScoringOptions {
    * @param model what the checkpoints are of
    * @param provenance all settings, for the file beside the result
    */
-  record Prepared(VaeTracIn tracIn, Dataset train, ModelFile model, Map<String, Object> provenance) {}
+  record Prepared(
+      VaeTracIn tracIn, Dataset train, ModelFile model, Map<String, Object> provenance) {}
 
   Prepared prepare(CommonOptions common, Backend backend, boolean independentSelf) {
     List<Checkpoint> list = checkpoints();
@@ -213,7 +214,10 @@ final class ScoringOptions {
       case "uniform" -> CheckpointWeights.uniform(list.size());
       case "sgd" ->
           CheckpointWeights.sgd(
-              list, model.training().learningRate(), model.training().batch(), model.data().count());
+              list,
+              model.training().learningRate(),
+              model.training().batch(),
+              model.data().count());
       default -> CheckpointWeights.parse(weights, list.size());
     };
   }

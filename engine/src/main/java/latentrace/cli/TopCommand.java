@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "top",
-    description = "The k strongest proponents and opponents of each test sample, as a table or a page.",
+    description =
+        "The k strongest proponents and opponents of each test sample, as a table or a page.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class TopCommand implements Callable<Integer> {
@@ -60,9 +61,6 @@ final class TopCommand implements Callable<Integer> {
   @Option(names = "--quiet", description = "print nothing")
   private boolean quiet;
 
-  @Option(names = "--stacktrace", hidden = true)
-  private boolean stackTrace; // read by Main
-
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
   @Override
@@ -92,9 +90,7 @@ final class TopCommand implements Callable<Integer> {
       TopTable.writeHtml(out, entries, trainData, testData);
     }
     if (!quiet) {
-      spec.commandLine()
-          .getOut()
-          .printf("%s: top %d for %d test samples%n", out, k, matrix.length);
+      spec.commandLine().getOut().printf("%s: top %d for %d test samples%n", out, k, matrix.length);
     }
     return Main.OK;
   }

@@ -279,8 +279,7 @@ final class TrainCommand implements Callable<Integer> {
             new Trainer(backend, modelSpec, trainingSpec, train, held, out, common.listener())) {
       if (!common.quiet()) {
         System.err.println(trainer.model().describe());
-        System.err.printf(
-            "%d parameters, %s%n", trainer.model().parameters().count(), train);
+        System.err.printf("%d parameters, %s%n", trainer.model().parameters().count(), train);
       }
       Trainer.Outcome outcome = runUntilStopped(trainer);
       if (!common.quiet()) {

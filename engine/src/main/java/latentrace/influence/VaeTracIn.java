@@ -68,6 +68,11 @@ public final class VaeTracIn {
           64);
     }
 
+    /** The same with another number of draws. */
+    public Settings withDraws(int m) {
+      return new Settings(m, noise, estimator, parameters, attribution, independentSelf, tile);
+    }
+
     /** The same with another tile size. */
     public Settings withTile(int samples) {
       return new Settings(
