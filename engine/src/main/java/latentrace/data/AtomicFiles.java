@@ -75,6 +75,23 @@ public final class AtomicFiles {
     write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
   }
 
+  /**
+   * Refuses an output whose folder cannot be made or written, before long work.
+   *
+   * @param flag what named the output
+   */
+  public static void requireFolderOf(String flag, Path target) {
+    Path folder = target.toAbsolutePath().getParent();
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new InputException("%s: %s: %s".formatted(flag, folder, reason(e)), e);
+    }
+    if (!Files.isWritable(folder)) {
+      throw new InputException("%s: %s: not writable".formatted(flag, folder));
+    }
+  }
+
   /** What an I/O exception has to say to a user. */
   public static String reason(IOException e) {
     if (e instanceof java.nio.file.NoSuchFileException) {

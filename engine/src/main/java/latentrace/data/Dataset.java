@@ -3,7 +3,6 @@ package latentrace.data;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -64,6 +63,40 @@ public final class Dataset {
     int count = countOf(name, sampleShape, floats.length, labels);
     return new Dataset(
         name, sampleShape.clone(), null, floats, cloneOrNull(labels), range(count), range(count));
+  }
+
+  /**
+   * The samples of {@code first}, then those of {@code second}, numbered anew.
+   *
+   * @throws InputException if their shapes, or how their values are stored, differ
+   */
+  public static Dataset concat(String name, Dataset first, Dataset second) {
+    if (!first.shape().equals(second.shape()) || first.isBytes() != second.isBytes()) {
+      throw new InputException(
+          "%s and %s: samples of %s and %s do not go together"
+              .formatted(first.name, second.name, first.shape(), second.shape()));
+    }
+    boolean labelled = first.hasLabels() && second.hasLabels();
+    int count = Math.addExact(first.count(), second.count());
+    int size = first.sampleSize;
+    int[] labels = labelled ? new int[count] : null;
+    byte[] bytes = first.isBytes() ? new byte[Math.multiplyExact(count, size)] : null;
+    float[] floats = first.isBytes() ? null : new float[Math.multiplyExact(count, size)];
+    for (int i = 0; i < count; i++) {
+      Dataset source = i < first.count() ? first : second;
+      int j = i < first.count() ? i : i - first.count();
+      if (bytes != null) {
+        System.arraycopy(source.bytes, source.rows[j] * size, bytes, i * size, size);
+      } else {
+        source.copySample(j, floats, i * size);
+      }
+      if (labelled) {
+        labels[i] = source.label(j);
+      }
+    }
+    return bytes != null
+        ? ofBytes(name, first.sampleShape, bytes, labels)
+        : ofFloats(name, first.sampleShape, floats, labels);
   }
 
   private static int countOf(String name, int[] sampleShape, int length, int[] labels) {
@@ -233,12 +266,7 @@ public final class Dataset {
   }
 
   private String computeHash() {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    MessageDigest digest = FileHash.newDigest();
     ByteBuffer header = ByteBuffer.allocate(4 * (sampleShape.length + 3));
     header.putInt(count()).putInt(isBytes() ? 1 : 4).putInt(hasLabels() ? 1 : 0);
     for (int extent : sampleShape) {

@@ -20,35 +20,36 @@ public interface Schedule {
    */
   static Schedule parse(String text) {
     String[] parts = text.split(":", -1);
+    Schedule schedule = null;
     try {
-      switch (parts[0] + "/" + parts.length) {
-        case "constant/1":
-          return (i, n) -> 1;
-        case "linear/1":
-          return (i, n) -> 1 - (double) (i - 1) / n;
-        case "cosine/1":
-          return (i, n) -> 0.5 * (1 + Math.cos(Math.PI * (i - 1) / n));
-        case "step/3":
-          long every = Long.parseLong(parts[1]);
-          double factor = Double.parseDouble(parts[2]);
-          if (every > 0 && factor > 0) {
-            return (i, n) -> Math.pow(factor, (double) ((i - 1) / every));
-          }
-          break;
-        case "exponential/2":
-          double rate = Double.parseDouble(parts[1]);
-          if (rate > 0) {
-            return (i, n) -> Math.pow(rate, (double) (i - 1));
-          }
-          break;
-        default:
-          break;
-      }
+      schedule =
+          switch (parts[0] + "/" + parts.length) {
+            case "constant/1" -> (i, n) -> 1;
+            case "linear/1" -> (i, n) -> 1 - (double) (i - 1) / n;
+            case "cosine/1" -> (i, n) -> 0.5 * (1 + Math.cos(Math.PI * (i - 1) / n));
+            case "step/3" -> step(Long.parseLong(parts[1]), Double.parseDouble(parts[2]));
+            case "exponential/2" -> step(1, Double.parseDouble(parts[1]));
+            default -> null;
+          };
     } catch (NumberFormatException e) {
       // reported below, like every other misspelling
+    }
+    if (schedule != null) {
+      return schedule;
     }
     throw new IllegalArgumentException(
         "schedule: found '%s', expected constant, linear, cosine, step:EVERY:FACTOR or exponential:FACTOR"
             .formatted(text));
+  }
+
+  /** Times {@code factor} every {@code every} iterations; null if they make no sense. */
+  private static Schedule step(long every, double factor) {
+    if (every < 1 || !(factor > 0 && Double.isFinite(factor))) {
+      return null;
+    }
+    return (i, n) -> {
+      long steps = (i - 1) / every;
+      return Math.pow(factor, (double) steps);
+    };
   }
 }

@@ -1,0 +1,51 @@
+package latentrace.cli;
+
+import latentrace.Listener;
+import latentrace.backend.Backend;
+import latentrace.backend.BackendException;
+import latentrace.backend.BackendProvider;
+import latentrace.backend.Backends;
+import latentrace.data.InputException;
+import picocli.CommandLine.Option;
+
+/** What every command that computes takes. */
+final class CommonOptions {
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      defaultValue = Backends.AUTO,
+      description =
+          "what computes: auto (the fastest that runs here) or a name from 'latentrace devices'."
+              + " Default: ${DEFAULT-VALUE}")
+  private String backend;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "worker threads on the CPU. Default: all processors")
+  private Integer threads;
+
+  @Option(names = "--quiet", description = "no progress and no information, errors only")
+  private boolean quiet;
+
+  Backend open() {
+    if (threads != null && threads < 1) {
+      throw new InputException("--threads: found %d, expected at least 1".formatted(threads));
+    }
+    BackendProvider.Options options =
+        threads == null ? BackendProvider.Options.defaults() : new BackendProvider.Options(threads);
+    try {
+      return Backends.open(backend, options);
+    } catch (BackendException e) {
+      throw new InputException("--backend: " + e.getMessage(), e);
+    }
+  }
+
+  boolean quiet() {
+    return quiet;
+  }
+
+  Listener listener() {
+    return quiet ? Listener.SILENT : new ConsoleListener(System.err);
+  }
+}

@@ -1,0 +1,54 @@
+package latentrace.cli;
+
+import java.util.Arrays;
+import latentrace.backend.Activation;
+import latentrace.backend.Names;
+import latentrace.backend.Reconstruction;
+import latentrace.model.Estimator;
+import latentrace.nn.Initialisation;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Enumerations by their outside names. */
+final class Converters {
+  private Converters() {}
+
+  private static <E extends Enum<E>> E parse(E[] constants, String text) {
+    for (E constant : constants) {
+      if (Names.id(constant).equals(text)) {
+        return constant;
+      }
+    }
+    throw new TypeConversionException(
+        "found '%s', expected one of %s"
+            .formatted(text, String.join(", ", Arrays.stream(constants).map(Names::id).toList())));
+  }
+
+  static final class ActivationName implements ITypeConverter<Activation> {
+    @Override
+    public Activation convert(String text) {
+      return parse(Activation.values(), text);
+    }
+  }
+
+  static final class ReconstructionName implements ITypeConverter<Reconstruction> {
+    @Override
+    public Reconstruction convert(String text) {
+      return parse(Reconstruction.values(), text);
+    }
+  }
+
+  static final class EstimatorName implements ITypeConverter<Estimator> {
+    @Override
+    public Estimator convert(String text) {
+      return parse(Estimator.values(), text);
+    }
+  }
+
+  static final class InitialisationName implements ITypeConverter<Initialisation> {
+    @Override
+    public Initialisation convert(String text) {
+      return parse(Initialisation.values(), text);
+    }
+  }
+}

@@ -1,0 +1,192 @@
+package latentrace.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import latentrace.Listener;
+import latentrace.Version;
+import latentrace.backend.Backend;
+import latentrace.backend.Reconstruction;
+import latentrace.checkpoint.Checkpoint;
+import latentrace.checkpoint.TrainingSpec;
+import latentrace.data.AtomicFiles;
+import latentrace.data.Dataset;
+import latentrace.data.DigitsGenerator;
+import latentrace.data.InputException;
+import latentrace.influence.CheckpointWeights;
+import latentrace.influence.VaeTracIn;
+import latentrace.model.ModelSpec;
+import latentrace.report.InfluenceReport;
+import latentrace.report.Statistics;
+import latentrace.train.MetricsFile;
+import latentrace.train.Trainer;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "demo",
+    description = {
+      "The main job on built-in data: trains a beta-VAE on handwritten-like digits with some letters"
+          + " among them, finds the letters by self-influence, traces test digits back to the"
+          + " training digits that made them likely, and writes report.html."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class DemoCommand implements Callable<Integer> {
+  private static final int DIGITS = 4000;
+  private static final int LETTERS = 200;
+  private static final int TESTS = 16;
+  private static final int DRAWS = 8;
+  private static final int NEIGHBOURS = 8;
+  private static final long SEED = 1;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "latentrace-demo",
+      description = "output folder; an earlier demo there is replaced. Default: ${DEFAULT-VALUE}")
+  private Path out;
+
+  @Mixin private CommonOptions common;
+
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    PrintWriter console = spec.commandLine().getOut();
+    Listener listener = common.listener();
+    Path checkpointFolder = out.resolve("checkpoints");
+    removeEarlier(checkpointFolder);
+
+    Dataset digits = DigitsGenerator.digits(DIGITS + TESTS, SEED);
+    Dataset train =
+        Dataset.concat(
+            "digits and letters", digits.range(0, DIGITS), DigitsGenerator.letters(LETTERS, SEED));
+    Dataset test = digits.range(DIGITS, TESTS);
+    boolean[] intruders = new boolean[train.count()];
+    for (int i = DIGITS; i < intruders.length; i++) {
+      intruders[i] = true;
+    }
+
+    ModelSpec modelSpec = ModelSpec.mlpVae(train.shape(), 16, 4, Reconstruction.BERNOULLI);
+    TrainingSpec trainingSpec = TrainingSpec.sgd(3e-4, 64, 4000, 5, SEED);
+    try (Backend backend = common.open()) {
+      long count;
+      try (Trainer trainer =
+          new Trainer(backend, modelSpec, trainingSpec, train, null, checkpointFolder, listener)) {
+        count = trainer.model().parameters().count();
+        trainer.run();
+      }
+      List<Checkpoint> checkpoints = Checkpoint.list(checkpointFolder);
+      VaeTracIn.Settings settings = VaeTracIn.Settings.defaults(SEED).withDraws(DRAWS);
+      VaeTracIn tracIn =
+          new VaeTracIn(
+              backend,
+              modelSpec,
+              checkpoints,
+              CheckpointWeights.uniform(checkpoints.size()),
+              settings,
+              listener);
+      try (VaeTracIn.Result result = tracIn.scoresAndSelfInfluence(train, test)) {
+        double auc =
+            Statistics.areaUnderCurve(Statistics.detectionCurve(result.selfInfluence(), intruders));
+        result.scores().write(out.resolve("scores.npy"));
+        Path report = out.resolve("report.html");
+        InfluenceReport.write(
+            report,
+            new InfluenceReport.Inputs(
+                "What made this model what it is",
+                ("A β-VAE with %,d parameters, trained without labels on %,d handwritten-like digits"
+                        + " with %d letters hidden among them. VAE-TracIn follows the gradients along"
+                        + " %d checkpoints of the training.")
+                    .formatted(count, DIGITS, LETTERS, checkpoints.size()),
+                train,
+                test,
+                result.scores().toFloats(),
+                result.selfInfluence(),
+                result.losses(),
+                intruders,
+                history(checkpointFolder),
+                provenance(backend, train, modelSpec, trainingSpec),
+                NEIGHBOURS));
+        console.printf("letters found by self-influence: AUC %.3f (0.5 is chance)%n", auc);
+        console.printf("report: %s%n", report.toAbsolutePath());
+      }
+    }
+    return Main.OK;
+  }
+
+  private static List<InfluenceReport.TrainingPoint> history(Path folder) {
+    List<InfluenceReport.TrainingPoint> history = new ArrayList<>();
+    MetricsFile.read(folder)
+        .forEach(
+            (iteration, values) ->
+                history.add(
+                    new InfluenceReport.TrainingPoint(
+                        iteration,
+                        values.get("loss"),
+                        values.get("reconstruction"),
+                        values.get("kl"))));
+    return history;
+  }
+
+  private static SortedMap<String, String> provenance(
+      Backend backend, Dataset train, ModelSpec model, TrainingSpec training) {
+    return new TreeMap<>(
+        Map.of(
+            "model",
+                "%s, latent %d, hidden %s".formatted(model.model(), model.latent(), model.hidden()),
+            "loss", "bernoulli + %s KL".formatted(model.beta()),
+            "training",
+                "%s, learning rate %s, batch %d, %d iterations"
+                    .formatted(
+                        training.optimizer(),
+                        training.learningRate(),
+                        training.batch(),
+                        training.iterations()),
+            "draws", Integer.toString(DRAWS),
+            "seed", Long.toString(SEED),
+            "training data, SHA-256", train.hash(),
+            "backend", backend.description(),
+            "latentrace", Version.CURRENT,
+            "java", Runtime.version().toString()));
+  }
+
+  /** Deletes what an earlier demo left, and refuses a folder that holds anything else. */
+  private static void removeEarlier(Path folder) {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      List<Path> all = files.sorted(Comparator.reverseOrder()).toList();
+      for (Path file : all) {
+        if (!file.equals(folder)
+            && !file.getFileName()
+                .toString()
+                .matches(
+                    "model\\.json|metrics\\.csv|state\\.safetensors|checkpoint-\\d+\\.safetensors")) {
+          throw new InputException(
+              "--out: %s holds something else than an earlier demo: %s"
+                  .formatted(folder, file.getFileName()));
+        }
+      }
+      for (Path file : all) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(folder + ": " + AtomicFiles.reason(e), e);
+    }
+  }
+}

@@ -1,0 +1,330 @@
+package latentrace.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import latentrace.Version;
+import latentrace.backend.Backend;
+import latentrace.backend.Names;
+import latentrace.backend.Reconstruction;
+import latentrace.checkpoint.Checkpoint;
+import latentrace.checkpoint.Json;
+import latentrace.checkpoint.ModelFile;
+import latentrace.data.AtomicFiles;
+import latentrace.data.Dataset;
+import latentrace.data.FileHash;
+import latentrace.data.InputException;
+import latentrace.data.Npy;
+import latentrace.data.NpyArray;
+import latentrace.influence.CheckpointWeights;
+import latentrace.influence.Noise;
+import latentrace.influence.ParameterSelection;
+import latentrace.influence.VaeTracIn;
+import latentrace.model.Estimator;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What {@code score} and {@code self} share. */
+final class ScoringOptions {
+  @Option(
+      names = "--checkpoints",
+      required = true,
+      paramLabel = "DIR|FILE,…",
+      description = "a folder that 'latentrace train' left, or checkpoint files of one")
+  private String checkpoints;
+
+  @Option(names = "--train", required = true, paramLabel = "FILE", description = "training samples")
+  private Path train;
+
+  @Option(
+      names = "--train-labels",
+      paramLabel = "FILE",
+      description = "their labels, if not in the file (for a classifier)")
+  private Path trainLabels;
+
+  @Mixin private TrainingData range;
+
+  @Option(
+      names = "--draws",
+      paramLabel = "M",
+      defaultValue = "16",
+      description = "latent draws per sample. Default: ${DEFAULT-VALUE}")
+  private int draws;
+
+  @Option(
+      names = "--noise",
+      paramLabel = "N",
+      defaultValue = "contract",
+      description =
+          "contract (by seed, sample, draw and checkpoint), mean (none, one draw at the mean), or a"
+              + " .npy of draws [m,d], [n,m,d] or [checkpoints,n,m,d]. Default: ${DEFAULT-VALUE}")
+  private String noise;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "of the draws. Default: ${DEFAULT-VALUE}")
+  private long seed;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "W",
+      defaultValue = "uniform",
+      description =
+          "of the checkpoints: uniform (the paper's eq. 10), sgd (lr * batch * iterations between"
+              + " checkpoints / N: the published code) or w1,w2,… Default: ${DEFAULT-VALUE}")
+  private String weights;
+
+  @Option(
+      names = "--estimator",
+      paramLabel = "NAME",
+      defaultValue = "pathwise",
+      converter = Converters.EstimatorName.class,
+      description =
+          "of the encoder's gradient: pathwise, or score-function (eq. 9)."
+              + " Default: ${DEFAULT-VALUE}")
+  private Estimator estimator;
+
+  @Option(
+      names = "--parameters",
+      paramLabel = "P",
+      defaultValue = "all",
+      description =
+          "which count: all, encoder, decoder or last:K (the last K tensors of each part)."
+              + " Default: ${DEFAULT-VALUE}")
+  private String parameters;
+
+  @Option(
+      names = "--attribution-loss",
+      paramLabel = "NAME",
+      defaultValue = "as-trained",
+      description =
+          "whose gradients count: as-trained, bernoulli, gaussian or mse."
+              + " Default: ${DEFAULT-VALUE}")
+  private String attributionLoss;
+
+  @Option(names = "--beta", paramLabel = "B", description = "of that loss. Default: as trained")
+  private Double beta;
+
+  @Option(
+      names = "--loss-scale",
+      paramLabel = "F",
+      description = "factor on that loss. Default: as trained")
+  private Double lossScale;
+
+  @Option(
+      names = "--tile",
+      paramLabel = "N",
+      defaultValue = "64",
+      description =
+          "training samples worked on at a time; changes memory and speed, not results."
+              + " Default: ${DEFAULT-VALUE}")
+  private int tile;
+
+  /**
+   * A run that is ready to start.
+   *
+   * @param model what the checkpoints are of
+   * @param provenance all settings, for the file beside the result
+   */
+  record Prepared(
+      VaeTracIn tracIn, Dataset train, ModelFile model, Map<String, Object> provenance) {}
+
+  Prepared prepare(CommonOptions common, Backend backend, boolean independentSelf) {
+    List<Checkpoint> list = checkpoints();
+    ModelFile model = modelFile(list);
+    Dataset data = range.read(train, trainLabels);
+    double[] w;
+    VaeTracIn.Settings settings;
+    try {
+      w = weights(list, model);
+      settings =
+          new VaeTracIn.Settings(
+              draws,
+              noise(),
+              estimator,
+              ParameterSelection.parse(parameters),
+              attribution(),
+              independentSelf,
+              tile);
+    } catch (IllegalArgumentException e) {
+      throw new InputException("--" + e.getMessage(), e);
+    }
+    if (estimator == Estimator.SCORE_FUNCTION
+        && (model.model().latent() == 0
+            || !model.model().model().equals(latentrace.model.ModelSpec.MLP_VAE)
+            || (beta == null && !model.model().objectiveAt(0).isLinearInKl()))) {
+      throw new InputException(
+          "--estimator: score-function needs a VAE with objective H (or --beta), this is a %s with"
+                  .formatted(model.model().model())
+              + " objective "
+              + model.model().objective());
+    }
+    return new Prepared(
+        new VaeTracIn(backend, model.model(), list, w, settings, common.listener()),
+        data,
+        model,
+        provenance(backend, list, w, data, settings));
+  }
+
+  private List<Checkpoint> checkpoints() {
+    Path folder = Path.of(checkpoints);
+    if (Files.isDirectory(folder)) {
+      List<Checkpoint> list = Checkpoint.list(folder);
+      if (list.isEmpty()) {
+        throw new InputException(
+            "--checkpoints: no checkpoint-<iteration>.safetensors in " + folder);
+      }
+      return list;
+    }
+    List<Checkpoint> list = new ArrayList<>();
+    for (String file : checkpoints.split(",", -1)) {
+      list.add(Checkpoint.of(Path.of(file.strip())));
+    }
+    list.sort(Comparator.comparingLong(Checkpoint::iteration));
+    return list;
+  }
+
+  private static ModelFile modelFile(List<Checkpoint> list) {
+    ModelFile first = null;
+    Path firstFolder = null;
+    for (Checkpoint checkpoint : list) {
+      Path folder = checkpoint.file().toAbsolutePath().getParent();
+      if (folder.equals(firstFolder)) {
+        continue;
+      }
+      ModelFile next = ModelFile.read(folder);
+      if (first != null && !first.model().equals(next.model())) {
+        throw new InputException(
+            "--checkpoints: %s and %s are of different models".formatted(firstFolder, folder));
+      }
+      first = first == null ? next : first;
+      firstFolder = firstFolder == null ? folder : firstFolder;
+    }
+    return first;
+  }
+
+  private double[] weights(List<Checkpoint> list, ModelFile model) {
+    return switch (weights) {
+      case "uniform" -> CheckpointWeights.uniform(list.size());
+      case "sgd" ->
+          CheckpointWeights.sgd(
+              list,
+              model.training().learningRate(),
+              model.training().batch(),
+              model.data().count());
+      default -> CheckpointWeights.parse(weights, list.size());
+    };
+  }
+
+  private Noise noise() {
+    switch (noise) {
+      case "contract":
+        return Noise.contract(seed);
+      case "mean":
+        return Noise.mean();
+      default:
+        if (!noise.endsWith(".npy")) {
+          throw new IllegalArgumentException(
+              "noise: found '%s', expected contract, mean or a .npy file".formatted(noise));
+        }
+        NpyArray array = Npy.read(Path.of(noise));
+        return Noise.given(noise, array.shape(), array.toFloats());
+    }
+  }
+
+  private VaeTracIn.Attribution attribution() {
+    Reconstruction reconstruction = null;
+    if (!attributionLoss.equals("as-trained")) {
+      for (Reconstruction candidate : Reconstruction.values()) {
+        if (Names.id(candidate).equals(attributionLoss)) {
+          reconstruction = candidate;
+        }
+      }
+      if (reconstruction == null) {
+        throw new IllegalArgumentException(
+            "attribution-loss: found '%s', expected as-trained, bernoulli, gaussian or mse"
+                .formatted(attributionLoss));
+      }
+    }
+    if (beta != null && !(beta >= 0 && Double.isFinite(beta))) {
+      throw new IllegalArgumentException("beta: found %s, expected a number >= 0".formatted(beta));
+    }
+    if (lossScale != null && !(lossScale > 0 && Double.isFinite(lossScale))) {
+      throw new IllegalArgumentException(
+          "loss-scale: found %s, expected a number > 0".formatted(lossScale));
+    }
+    return new VaeTracIn.Attribution(reconstruction, beta, lossScale);
+  }
+
+  private Map<String, Object> provenance(
+      Backend backend,
+      List<Checkpoint> list,
+      double[] w,
+      Dataset data,
+      VaeTracIn.Settings settings) {
+    Map<String, Object> provenance = new LinkedHashMap<>();
+    List<Map<String, Object>> files = new ArrayList<>();
+    for (int c = 0; c < list.size(); c++) {
+      Map<String, Object> file = new LinkedHashMap<>();
+      file.put("file", list.get(c).file().toString());
+      file.put("iteration", list.get(c).iteration());
+      file.put("weight", w[c]);
+      file.put("sha256", FileHash.sha256(list.get(c).file()));
+      files.add(file);
+    }
+    provenance.put("checkpoints", files);
+    provenance.put("train", describe(train, data));
+    provenance.put("draws", settings.noise().draws(draws));
+    provenance.put("noise", settings.noise().describe());
+    provenance.put("seed", seed);
+    provenance.put("estimator", Names.id(estimator));
+    provenance.put("parameters", parameters);
+    provenance.put("weights", weights);
+    provenance.put("attributionLoss", attributionLoss);
+    provenance.put("beta", beta == null ? "as-trained" : beta);
+    provenance.put("lossScale", lossScale == null ? "as-trained" : lossScale);
+    provenance.put("backend", backend.name() + ": " + backend.description());
+    provenance.put("latentrace", Version.CURRENT);
+    provenance.put("java", Runtime.version().toString());
+    return provenance;
+  }
+
+  /** A data set as provenance has it. */
+  static Map<String, Object> describe(Path file, Dataset data) {
+    Map<String, Object> description = new LinkedHashMap<>();
+    description.put("file", file.toString());
+    description.put("first", data.fileIndex(0));
+    description.put("count", data.count());
+    description.put("sampleShape", data.shape());
+    description.put("sha256", data.hash());
+    return description;
+  }
+
+  /** Writes what made {@code output} beside it: scores.npy gets scores.json. */
+  static void writeProvenance(Path output, Map<String, Object> provenance) {
+    Json.write(output.resolveSibling(stem(output) + ".json"), provenance);
+  }
+
+  private static String stem(Path file) {
+    String name = file.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    return dot > 0 ? name.substring(0, dot) : name;
+  }
+
+  /** Refuses an output that could not be written, before the work. */
+  static void requireWritable(String flag, Path output) {
+    if (!output.getFileName().toString().endsWith(".npy")) {
+      throw new InputException("%s: found %s, expected a name in .npy".formatted(flag, output));
+    }
+    if (Files.isDirectory(output)) {
+      throw new InputException("%s: %s is a folder".formatted(flag, output));
+    }
+    AtomicFiles.requireFolderOf(flag, output);
+  }
+}

@@ -1,0 +1,388 @@
+package latentrace.cli;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import latentrace.backend.Activation;
+import latentrace.backend.Backend;
+import latentrace.backend.Reconstruction;
+import latentrace.checkpoint.TrainingSpec;
+import latentrace.data.Dataset;
+import latentrace.data.Datasets;
+import latentrace.data.InputException;
+import latentrace.model.ModelSpec;
+import latentrace.nn.Initialisation;
+import latentrace.train.Schedule;
+import latentrace.train.Trainer;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "train",
+    description = {
+      "Trains a model and saves evenly spaced checkpoints.",
+      "Leaves model.json, checkpoint-<iteration>.safetensors, metrics.csv and state.safetensors in"
+          + " the output folder. Ctrl-C saves; --resume goes on, to the same bytes as without the"
+          + " interruption."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class TrainCommand implements Callable<Integer> {
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      defaultValue = ModelSpec.MLP_VAE,
+      description = "mlp-vae, mlp-autoencoder or mlp-classifier. Default: ${DEFAULT-VALUE}")
+  private String model;
+
+  @Option(
+      names = "--latent",
+      paramLabel = "D",
+      defaultValue = "64",
+      description = "latent size d. Default: ${DEFAULT-VALUE}")
+  private int latent;
+
+  @Option(
+      names = "--hidden",
+      paramLabel = "W",
+      split = ",",
+      description = "widths of the encoder's hidden layers, e.g. 512,256. Default: 8d,4d,2d")
+  private List<Integer> hidden;
+
+  @Option(
+      names = "--activation",
+      paramLabel = "NAME",
+      defaultValue = "relu",
+      converter = Converters.ActivationName.class,
+      description =
+          "relu, leaky-relu, tanh, sigmoid, softplus or identity. Default: ${DEFAULT-VALUE}")
+  private Activation activation;
+
+  @Option(
+      names = "--output-activation",
+      paramLabel = "NAME",
+      converter = Converters.ActivationName.class,
+      description =
+          "after the decoder's last layer. Default: identity; sigmoid for an auto-encoder on"
+              + " images with --reconstruction mse")
+  private Activation outputActivation;
+
+  @Option(
+      names = "--reconstruction",
+      paramLabel = "NAME",
+      converter = Converters.ReconstructionName.class,
+      description =
+          "bernoulli (cross-entropy on logits), gaussian (squared error after a sigmoid) or mse."
+              + " Default: bernoulli for images, mse otherwise")
+  private Reconstruction reconstruction;
+
+  @Option(
+      names = "--objective",
+      paramLabel = "H|B",
+      defaultValue = ModelSpec.OBJECTIVE_H,
+      description =
+          "H: reconstruction + beta KL (Higgins et al.); B: reconstruction + gamma |KL - C(t)|"
+              + " (Burgess et al.). Default: ${DEFAULT-VALUE}")
+  private String objective;
+
+  @Option(
+      names = "--beta",
+      paramLabel = "F",
+      defaultValue = "1",
+      description = "of objective H. Default: ${DEFAULT-VALUE}")
+  private double beta;
+
+  @Option(
+      names = "--gamma",
+      paramLabel = "F",
+      defaultValue = "1000",
+      description = "of objective B. Default: ${DEFAULT-VALUE}")
+  private double gamma;
+
+  @Option(
+      names = "--capacity",
+      paramLabel = "F",
+      defaultValue = "25",
+      description = "of objective B: C at the end, in nats. Default: ${DEFAULT-VALUE}")
+  private double capacity;
+
+  @Option(
+      names = "--capacity-iterations",
+      paramLabel = "N",
+      description = "of objective B: iterations until C is reached. Default: all")
+  private Long capacityIterations;
+
+  @Option(
+      names = "--loss-scale",
+      paramLabel = "F",
+      defaultValue = "1",
+      description = "factor on the loss. Default: ${DEFAULT-VALUE}")
+  private double lossScale;
+
+  @Option(names = "--data", required = true, paramLabel = "FILE", description = "training samples")
+  private Path data;
+
+  @Option(names = "--labels", paramLabel = "FILE", description = "labels, if not in the data file")
+  private Path labels;
+
+  @Mixin private TrainingData range;
+
+  @Option(
+      names = "--validation",
+      paramLabel = "FILE",
+      description = "samples for the validation loss, taken at the latent means")
+  private Path validation;
+
+  @Option(
+      names = "--validation-labels",
+      paramLabel = "FILE",
+      description = "labels, if not in the validation file")
+  private Path validationLabels;
+
+  @Option(
+      names = "--patience",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "stop after N evaluations without improvement and restore the best; 0: never."
+              + " Default: ${DEFAULT-VALUE}")
+  private int patience;
+
+  @Option(
+      names = "--evaluate-every",
+      paramLabel = "N",
+      description = "iterations between evaluations. Default: one epoch")
+  private Long evaluateEvery;
+
+  @Option(
+      names = "--optimizer",
+      paramLabel = "NAME",
+      defaultValue = TrainingSpec.SGD,
+      description = "sgd or adam. Default: ${DEFAULT-VALUE}")
+  private String optimizer;
+
+  @Option(
+      names = "--lr",
+      paramLabel = "F",
+      description = "learning rate. Default: 1e-4 for sgd, 1e-3 for adam")
+  private Double lr;
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "S",
+      defaultValue = "constant",
+      description =
+          "constant, linear, cosine, step:EVERY:FACTOR or exponential:FACTOR."
+              + " Default: ${DEFAULT-VALUE}")
+  private String schedule;
+
+  @Option(
+      names = "--momentum",
+      paramLabel = "F",
+      defaultValue = "0",
+      description = "of sgd. Default: ${DEFAULT-VALUE}")
+  private double momentum;
+
+  @Option(names = "--nesterov", description = "Nesterov's momentum")
+  private boolean nesterov;
+
+  @Option(
+      names = "--weight-decay",
+      paramLabel = "F",
+      defaultValue = "0",
+      description = "added to the gradient, as in PyTorch. Default: ${DEFAULT-VALUE}")
+  private double weightDecay;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "samples per iteration. Default: ${DEFAULT-VALUE}")
+  private int batch;
+
+  @ArgGroup(exclusive = true)
+  private Length length = new Length();
+
+  static final class Length {
+    @Option(
+        names = "--iterations",
+        paramLabel = "N",
+        description = "optimiser steps. Default: 10000")
+    private Long iterations;
+
+    @Option(names = "--epochs", paramLabel = "N", description = "passes over the data instead")
+    private Integer epochs;
+  }
+
+  @Option(
+      names = "--checkpoints",
+      paramLabel = "C",
+      defaultValue = "10",
+      description = "checkpoints saved, evenly spaced. Default: ${DEFAULT-VALUE}")
+  private int checkpoints;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "of initialisation, order and noise. Default: ${DEFAULT-VALUE}")
+  private long seed;
+
+  @Option(
+      names = "--init",
+      paramLabel = "NAME",
+      defaultValue = "kaiming-normal",
+      converter = Converters.InitialisationName.class,
+      description = "kaiming-normal or pytorch-default. Default: ${DEFAULT-VALUE}")
+  private Initialisation initialisation;
+
+  @Option(names = "--no-shuffle", description = "the same order in every epoch")
+  private boolean noShuffle;
+
+  @Option(names = "--keep-last", description = "train on an epoch's last, smaller batch too")
+  private boolean keepLast;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "output folder")
+  private Path out;
+
+  @Option(names = "--resume", description = "go on with the run in the output folder")
+  private boolean resume;
+
+  @Mixin private CommonOptions common;
+
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Dataset train = range.read(data, labels);
+    Dataset held = validation == null ? null : Datasets.read(validation, validationLabels);
+    ModelSpec modelSpec;
+    TrainingSpec trainingSpec;
+    try {
+      trainingSpec = trainingSpec(train.count());
+      modelSpec = modelSpec(train, trainingSpec.iterations());
+      Schedule.parse(schedule);
+    } catch (IllegalArgumentException e) {
+      throw new InputException("--" + e.getMessage(), e);
+    }
+    if (patience > 0 && held == null) {
+      throw new InputException("--patience: early stopping needs --validation FILE");
+    }
+    try (Backend backend = common.open();
+        Trainer trainer =
+            new Trainer(backend, modelSpec, trainingSpec, train, held, out, common.listener())) {
+      if (!common.quiet()) {
+        System.err.println(trainer.model().describe());
+        System.err.printf("%d parameters, %s%n", trainer.model().parameters().count(), train);
+      }
+      Trainer.Outcome outcome = runUntilStopped(trainer);
+      if (!common.quiet()) {
+        spec.commandLine()
+            .getOut()
+            .printf(
+                "%s at iteration %d: %s%n",
+                switch (outcome) {
+                  case COMPLETED -> "trained";
+                  case STOPPED_EARLY -> "stopped early";
+                  case INTERRUPTED -> "interrupted, go on with --resume";
+                },
+                trainer.iteration(),
+                out);
+        spec.commandLine().getOut().flush();
+      }
+      return outcome == Trainer.Outcome.INTERRUPTED ? Main.FAILURE : Main.OK;
+    }
+  }
+
+  /** On Ctrl-C or SIGTERM the trainer finishes its iteration and saves before the JVM goes. */
+  private Trainer.Outcome runUntilStopped(Trainer trainer) {
+    CountDownLatch done = new CountDownLatch(1);
+    Thread hook =
+        new Thread(
+            () -> {
+              trainer.requestStop();
+              try {
+                if (!done.await(60, TimeUnit.SECONDS)) {
+                  System.err.println("latentrace train: not saved within 60 s");
+                }
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      return resume ? trainer.resume() : trainer.run();
+    } finally {
+      done.countDown();
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        // the JVM is going already: the hook is what stopped us
+      }
+    }
+  }
+
+  private TrainingSpec trainingSpec(int samples) {
+    long perEpoch =
+        batch < 1 ? 1 : Math.max(1, keepLast ? (samples + batch - 1L) / batch : samples / batch);
+    long iterations =
+        length.epochs != null
+            ? Math.multiplyExact(perEpoch, length.epochs)
+            : length.iterations != null ? length.iterations : 10_000;
+    return new TrainingSpec(
+        optimizer,
+        lr != null ? lr : optimizer.equals(TrainingSpec.ADAM) ? 1e-3 : 1e-4,
+        schedule,
+        momentum,
+        nesterov,
+        weightDecay,
+        0.9,
+        0.999,
+        1e-8,
+        batch,
+        iterations,
+        checkpoints,
+        seed,
+        initialisation,
+        !noShuffle,
+        !keepLast,
+        patience,
+        evaluateEvery != null ? evaluateEvery : perEpoch);
+  }
+
+  private ModelSpec modelSpec(Dataset train, long iterations) {
+    Reconstruction loss =
+        reconstruction != null
+            ? reconstruction
+            : train.isBytes() ? Reconstruction.BERNOULLI : Reconstruction.MSE;
+    boolean squash =
+        model.equals(ModelSpec.MLP_AUTOENCODER) && loss == Reconstruction.MSE && train.isBytes();
+    boolean classifier = model.equals(ModelSpec.MLP_CLASSIFIER);
+    if (classifier && !train.hasLabels()) {
+      throw new InputException("--labels: a classifier needs labels, " + data + " has none");
+    }
+    return new ModelSpec(
+        model,
+        train.shape(),
+        hidden != null ? hidden : List.of(8 * latent, 4 * latent, 2 * latent),
+        latent,
+        classifier ? Arrays.stream(train.labels()).max().orElse(0) + 1 : 0,
+        activation,
+        outputActivation != null
+            ? outputActivation
+            : squash ? Activation.SIGMOID : Activation.IDENTITY,
+        loss,
+        objective.toUpperCase(java.util.Locale.ROOT),
+        beta,
+        gamma,
+        capacity,
+        capacityIterations != null ? capacityIterations : iterations,
+        lossScale);
+  }
+}

@@ -1,0 +1,246 @@
+package latentrace.influence;
+
+import java.util.ArrayList;
+import java.util.List;
+import latentrace.backend.Backend;
+import latentrace.backend.Buffer;
+import latentrace.model.Model;
+import latentrace.model.Pass;
+import latentrace.nn.Layer;
+import latentrace.nn.Linear;
+import latentrace.nn.Sequential;
+
+/**
+ * Gradient inner products of one linear layer between samples, from the factors on two passes'
+ * tapes: as ghost products or from materialised rows, whichever costs fewer multiplications by the
+ * counts below. The choice depends on the layer, the draws and the number of test samples of the
+ * whole run only, so that tile sizes never change a result.
+ */
+final class LayerProducts {
+  /** How the products are taken. */
+  enum Strategy {
+    /** By counted multiplications, per layer. */
+    AUTO,
+    /** Always from factors. */
+    GHOST,
+    /** Always from rows. */
+    MATERIALISED
+  }
+
+  private final int part;
+  private final int layer;
+  private final int rank;
+  private final int in;
+  private final int out;
+  private final boolean weight;
+  private final boolean bias;
+  private final boolean scoresFromRows;
+  private final boolean selfFromRows;
+
+  private LayerProducts(
+      int part,
+      int layer,
+      int rank,
+      Linear linear,
+      boolean weight,
+      boolean bias,
+      int tests,
+      Strategy strategy) {
+    this.part = part;
+    this.layer = layer;
+    this.rank = rank;
+    this.in = linear.inputSize();
+    this.out = linear.outputSize();
+    this.weight = weight;
+    this.bias = bias;
+    this.scoresFromRows =
+        strategy == Strategy.AUTO
+            ? rowCost(tests) < ghostCost()
+            : strategy == Strategy.MATERIALISED;
+    this.selfFromRows =
+        strategy == Strategy.AUTO ? rowCost(1) < ghostCost() : strategy == Strategy.MATERIALISED;
+  }
+
+  /** Multiplications per pair from factors: two Gram entries for each of rank² row pairs. */
+  private double ghostCost() {
+    return (double) rank * rank * ((weight ? in : 0) + out + 1);
+  }
+
+  /** Multiplications per pair from rows: one dot product, and a share of making the row. */
+  private double rowCost(int pairsPerRow) {
+    return columns() * (1 + (weight ? (double) rank / pairsPerRow : 0));
+  }
+
+  /**
+   * The layers of a model that the selection touches.
+   *
+   * @param draws m
+   * @param tests T of the whole run
+   */
+  static List<LayerProducts> of(
+      Model model, int draws, int tests, ParameterSelection selection, Strategy strategy) {
+    List<LayerProducts> products = new ArrayList<>();
+    for (int p = 0; p < model.parts().size(); p++) {
+      Sequential part = model.parts().get(p);
+      int tensors = part.layers().stream().mapToInt(l -> l.parameters().size()).sum();
+      int tensor = 0;
+      for (int k = 0; k < part.layers().size(); k++) {
+        Layer layer = part.layers().get(k);
+        if (layer.parameters().isEmpty()) {
+          continue;
+        }
+        boolean weight = selection.includes(part, tensor++, tensors);
+        boolean bias = selection.includes(part, tensor++, tensors);
+        if (weight || bias) {
+          int rank = p == 0 ? 1 : draws;
+          products.add(
+              new LayerProducts(
+                  p, k, rank, (Linear) layer, weight, bias, Math.max(1, tests), strategy));
+        }
+      }
+    }
+    return products;
+  }
+
+  /** Elements of a materialised row. */
+  long columns() {
+    return (weight ? (long) in * out : 0) + (bias ? out : 0);
+  }
+
+  /** Elements of the test side's rows per test sample, 0 if scores come from factors. */
+  long testColumns() {
+    return scoresFromRows ? columns() : 0;
+  }
+
+  /** Elements of the training side's scratch per sample. */
+  long trainColumns(boolean scores, boolean self) {
+    return (scores && scoresFromRows) || (self && selfFromRows) ? columns() : 0;
+  }
+
+  private Buffer inputs(Pass pass) {
+    return pass.tapes().get(part).input(layer);
+  }
+
+  private Buffer deltas(Pass pass) {
+    return pass.tapes().get(part).delta(layer);
+  }
+
+  /** Writes a pass' gradients [count, columns] as rows. */
+  void materialise(Backend backend, Pass pass, int from, int count, Buffer rows) {
+    backend
+        .gradients()
+        .materialize(
+            count,
+            rank,
+            in,
+            out,
+            inputs(pass).slice((long) from * rank * in, (long) count * rank * in),
+            deltas(pass).slice((long) from * rank * out, (long) count * rank * out),
+            weight,
+            bias,
+            rows,
+            Math.toIntExact(columns()));
+  }
+
+  /**
+   * scores[t,i] += w·⟨G_t, G_i⟩ for all tests of one pass and all samples of another.
+   *
+   * @param testRows materialised rows of the tests, if {@link #testColumns} is not 0
+   * @param scratch for rows of training samples
+   * @param scratchSamples how many rows of this layer fit it
+   * @param scores [tests.count, train.count], accumulated
+   */
+  void addScores(
+      Backend backend,
+      Pass tests,
+      Buffer testRows,
+      Pass train,
+      Buffer scratch,
+      int scratchSamples,
+      double w,
+      Buffer scores) {
+    int t = tests.count();
+    int n = train.count();
+    if (!scoresFromRows) {
+      backend
+          .gradients()
+          .ghostProducts(
+              t,
+              rank,
+              n,
+              rank,
+              in,
+              out,
+              inputs(tests),
+              deltas(tests),
+              inputs(train),
+              deltas(train),
+              weight,
+              bias,
+              w,
+              scores,
+              n);
+      return;
+    }
+    int columns = Math.toIntExact(columns());
+    for (int from = 0; from < n; from += scratchSamples) {
+      int count = Math.min(scratchSamples, n - from);
+      materialise(backend, train, from, count, scratch);
+      Buffer target = scores.slice(from, scores.length() - from);
+      backend
+          .dense()
+          .gemm(
+              false, true, t, count, columns, w, testRows, columns, scratch, columns, 1, target, n);
+    }
+  }
+
+  /**
+   * products[i] += w·⟨G_i, G'_i⟩ between two passes over the same samples; the same pass twice
+   * gives squared norms.
+   *
+   * @param scratch0 for rows of the first pass
+   * @param scratch1 for rows of the second; unused if both are one pass
+   */
+  void addSelf(
+      Backend backend,
+      Pass first,
+      Pass second,
+      Buffer scratch0,
+      Buffer scratch1,
+      int scratchSamples,
+      double w,
+      Buffer products) {
+    int n = first.count();
+    if (!selfFromRows) {
+      backend
+          .gradients()
+          .ghostDiagonal(
+              n,
+              rank,
+              in,
+              out,
+              inputs(first),
+              deltas(first),
+              inputs(second),
+              deltas(second),
+              weight,
+              bias,
+              w,
+              products);
+      return;
+    }
+    int columns = Math.toIntExact(columns());
+    for (int from = 0; from < n; from += scratchSamples) {
+      int count = Math.min(scratchSamples, n - from);
+      materialise(backend, first, from, count, scratch0);
+      Buffer other = scratch0;
+      if (second != first) {
+        materialise(backend, second, from, count, scratch1);
+        other = scratch1;
+      }
+      backend
+          .gradients()
+          .rowDots(count, columns, scratch0, other, columns, w, products.slice(from, count));
+    }
+  }
+}

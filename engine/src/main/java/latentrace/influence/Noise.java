@@ -1,0 +1,119 @@
+package latentrace.influence;
+
+import java.util.Arrays;
+import latentrace.data.InputException;
+import latentrace.model.Pass;
+
+/** Where the draws ε of a scoring run come from. */
+public interface Noise {
+  /**
+   * Fills the noise of a loaded pass.
+   *
+   * @param stream {@link latentrace.backend.Philox#stream} of side and checkpoint ordinal
+   * @param ordinal position of the checkpoint in the list scored
+   */
+  void fill(Pass pass, int stream, int ordinal);
+
+  /** m, given the m asked for. */
+  int draws(int asked);
+
+  /** What provenance calls it. */
+  String describe();
+
+  /** The contract of {@link latentrace.backend.Philox}: the default. */
+  static Noise contract(long seed) {
+    return new Noise() {
+      @Override
+      public void fill(Pass pass, int stream, int ordinal) {
+        pass.contractNoise(seed, stream);
+      }
+
+      @Override
+      public int draws(int asked) {
+        return asked;
+      }
+
+      @Override
+      public String describe() {
+        return "contract";
+      }
+    };
+  }
+
+  /** Zeros, so that ξ = μ and m = 1; for validation. */
+  static Noise mean() {
+    return new Noise() {
+      @Override
+      public void fill(Pass pass, int stream, int ordinal) {
+        if (pass.noise() != null) {
+          pass.noise().fill(0);
+        }
+      }
+
+      @Override
+      public int draws(int asked) {
+        return 1;
+      }
+
+      @Override
+      public String describe() {
+        return "mean";
+      }
+    };
+  }
+
+  /**
+   * A given array, for validation: [m,d] (the same draws for every sample), [n,m,d] (by sample
+   * index) or [C,n,m,d] (by checkpoint ordinal and sample index), the same on both sides.
+   *
+   * @param name what messages call it
+   * @param shape its shape
+   * @param values row-major; kept
+   */
+  static Noise given(String name, int[] shape, float[] values) {
+    if (shape.length < 2 || shape.length > 4) {
+      throw new InputException(
+          "%s: noise of shape %s, expected [m,d], [n,m,d] or [C,n,m,d]"
+              .formatted(name, Arrays.toString(shape)));
+    }
+    int rank = shape.length;
+    int draws = shape[rank - 2];
+    int size = shape[rank - 1];
+    int samples = rank >= 3 ? shape[rank - 3] : 1;
+    int checkpoints = rank == 4 ? shape[0] : 1;
+    return new Noise() {
+      @Override
+      public void fill(Pass pass, int stream, int ordinal) {
+        if (pass.noise() == null) {
+          return;
+        }
+        if (pass.noise().length() != (long) pass.capacity() * draws * size) {
+          throw new InputException(
+              "%s: noise of d=%d, the model's latent size is %d"
+                  .formatted(name, size, pass.noise().length() / pass.capacity() / draws));
+        }
+        for (int i = 0; i < pass.count(); i++) {
+          int sample = rank >= 3 ? pass.sampleIndices()[i] : 0;
+          int checkpoint = rank == 4 ? ordinal : 0;
+          if (sample >= samples || checkpoint >= checkpoints) {
+            throw new InputException(
+                "%s: noise of shape %s has nothing for sample %d of checkpoint %d"
+                    .formatted(name, Arrays.toString(shape), sample, checkpoint));
+          }
+          int from = (checkpoint * samples + sample) * draws * size;
+          pass.noise().upload(values, from, (long) i * draws * size, draws * size);
+        }
+      }
+
+      @Override
+      public int draws(int asked) {
+        return draws;
+      }
+
+      @Override
+      public String describe() {
+        return name;
+      }
+    };
+  }
+}

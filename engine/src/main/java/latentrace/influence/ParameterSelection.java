@@ -1,0 +1,54 @@
+package latentrace.influence;
+
+import latentrace.nn.Sequential;
+
+/** Which parameter tensors count in a gradient inner product. */
+public final class ParameterSelection {
+  /** All of them. */
+  public static final ParameterSelection ALL = new ParameterSelection("all", Integer.MAX_VALUE);
+
+  private final String text;
+  private final int last;
+
+  private ParameterSelection(String text, int last) {
+    this.text = text;
+    this.last = last;
+  }
+
+  /**
+   * Parses {@code all}, {@code encoder}, {@code decoder} or {@code last:K} (the last K tensors of
+   * each part: last:1 is its last bias, last:2 its last layer).
+   *
+   * @throws IllegalArgumentException if it is none of these
+   */
+  public static ParameterSelection parse(String text) {
+    if (text.equals("all")) {
+      return ALL;
+    }
+    if (text.equals("encoder") || text.equals("decoder")) {
+      return new ParameterSelection(text, Integer.MAX_VALUE);
+    }
+    if (text.matches("last:[1-9]\\d{0,5}")) {
+      return new ParameterSelection(text, Integer.parseInt(text.substring(5)));
+    }
+    throw new IllegalArgumentException(
+        "parameters: found '%s', expected all, encoder, decoder or last:K".formatted(text));
+  }
+
+  /**
+   * Whether a tensor counts.
+   *
+   * @param part the part it belongs to
+   * @param tensor its position among the part's tensors
+   * @param tensors how many the part has
+   */
+  boolean includes(Sequential part, int tensor, int tensors) {
+    boolean named = last != Integer.MAX_VALUE || this == ALL || text.equals(part.name());
+    return named && tensor >= tensors - Math.min(last, tensors);
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}

@@ -1,0 +1,406 @@
+package latentrace.influence;
+
+import java.util.ArrayList;
+import java.util.List;
+import latentrace.Listener;
+import latentrace.backend.Backend;
+import latentrace.backend.Buffer;
+import latentrace.backend.Philox;
+import latentrace.backend.Reconstruction;
+import latentrace.checkpoint.Checkpoint;
+import latentrace.data.Dataset;
+import latentrace.model.Estimator;
+import latentrace.model.Model;
+import latentrace.model.ModelSpec;
+import latentrace.model.Objective;
+import latentrace.model.Pass;
+import latentrace.model.Positions;
+
+/**
+ * VAE-TracIn (Kong &amp; Chaudhuri 2021, eq. 10): score(x,z) = Σ_c w_c ⟨ḡ(x;θ_c), ḡ(z;θ_c)⟩ and
+ * self(x) = Σ_c w_c ‖ḡ(x;θ_c)‖², with ḡ(x;θ) = (1/m) Σ_j ∇_θ ℓ(x, ξ_j). A high score marks a
+ * proponent (a gradient step on x lowers the loss of z), a low one an opponent.
+ *
+ * <p>Works for every {@link Model}; for an auto-encoder or a classifier m = 1 and it is TracIn
+ * (Pruthi et al. 2020). A run is a pure function of (checkpoints, data, settings): tile size,
+ * thread count and the order of the samples change nothing.
+ */
+public final class VaeTracIn {
+  /**
+   * How to score.
+   *
+   * @param draws m, draws per sample
+   * @param noise where the draws come from
+   * @param estimator of the encoder's gradient
+   * @param parameters which parameter tensors count
+   * @param attribution the loss whose gradients count
+   * @param independentSelf whether self-influence takes an independent noise set on each side
+   *     (roles 0 and 1: unbiased) instead of one (the published code's way, 2–8 % above)
+   * @param tile training samples per tile
+   */
+  public record Settings(
+      int draws,
+      Noise noise,
+      Estimator estimator,
+      ParameterSelection parameters,
+      Attribution attribution,
+      boolean independentSelf,
+      int tile) {
+    /** Checks the ranges. */
+    public Settings {
+      if (draws < 1) {
+        throw new IllegalArgumentException("draws: found %d, expected at least 1".formatted(draws));
+      }
+      if (tile < 1) {
+        throw new IllegalArgumentException("tile: found %d, expected at least 1".formatted(tile));
+      }
+    }
+
+    /** m = 16 contract draws, pathwise, all parameters, the loss as trained. */
+    public static Settings defaults(long seed) {
+      return new Settings(
+          16,
+          Noise.contract(seed),
+          Estimator.PATHWISE,
+          ParameterSelection.ALL,
+          Attribution.AS_TRAINED,
+          false,
+          64);
+    }
+
+    /** The same with another number of draws. */
+    public Settings withDraws(int m) {
+      return new Settings(m, noise, estimator, parameters, attribution, independentSelf, tile);
+    }
+
+    /** The same with another tile size. */
+    public Settings withTile(int samples) {
+      return new Settings(
+          draws, noise, estimator, parameters, attribution, independentSelf, samples);
+    }
+  }
+
+  /**
+   * What differs from the loss trained with; null keeps it.
+   *
+   * @param reconstruction decoder distribution
+   * @param beta β; makes the penalty β·KL
+   * @param lossScale factor on the loss
+   */
+  public record Attribution(Reconstruction reconstruction, Double beta, Double lossScale) {
+    /** Nothing differs. */
+    public static final Attribution AS_TRAINED = new Attribution(null, null, null);
+
+    /** The loss at a checkpoint. */
+    Objective at(ModelSpec spec, long iteration) {
+      Objective trained = spec.objectiveAt(iteration);
+      return new Objective(
+          reconstruction != null ? reconstruction : trained.reconstruction(),
+          beta != null ? beta : trained.weight(),
+          beta != null ? Double.NaN : trained.capacity(),
+          lossScale != null ? lossScale : trained.lossScale());
+    }
+  }
+
+  /**
+   * What a run is asked for and gives.
+   *
+   * @param scores [T,N] sums, or null; the caller closes it
+   * @param selfInfluence [N], or null
+   * @param losses ℓ averaged over the draws, at the last checkpoint [N], or null
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier of bulk results, never compared
+  public record Result(ScoreMatrix scores, float[] selfInfluence, float[] losses)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      if (scores != null) {
+        scores.close();
+      }
+    }
+  }
+
+  private final Backend backend;
+  private final ModelSpec spec;
+  private final List<Checkpoint> checkpoints;
+  private final double[] weights;
+  private final Settings settings;
+  private final LayerProducts.Strategy strategy;
+  private final Listener listener;
+
+  /**
+   * Prepares a run.
+   *
+   * @param checkpoints sorted by iteration; their positions are the noise contract's ordinals
+   * @param weights w_c, see {@link CheckpointWeights}
+   */
+  public VaeTracIn(
+      Backend backend,
+      ModelSpec spec,
+      List<Checkpoint> checkpoints,
+      double[] weights,
+      Settings settings,
+      Listener listener) {
+    this(backend, spec, checkpoints, weights, settings, LayerProducts.Strategy.AUTO, listener);
+  }
+
+  VaeTracIn(
+      Backend backend,
+      ModelSpec spec,
+      List<Checkpoint> checkpoints,
+      double[] weights,
+      Settings settings,
+      LayerProducts.Strategy strategy,
+      Listener listener) {
+    if (checkpoints.isEmpty()) {
+      throw new IllegalArgumentException("no checkpoints to score");
+    }
+    if (weights.length != checkpoints.size()) {
+      throw new IllegalArgumentException(
+          "%d weights for %d checkpoints".formatted(weights.length, checkpoints.size()));
+    }
+    this.backend = backend;
+    this.spec = spec;
+    this.checkpoints = List.copyOf(checkpoints);
+    this.weights = weights.clone();
+    this.settings = settings;
+    this.strategy = strategy;
+    this.listener = listener;
+  }
+
+  /** Scores of all training samples for all test samples. */
+  public Result scores(Dataset train, Dataset test) {
+    return run(train, test, false);
+  }
+
+  /** Self-influence and losses of all training samples. */
+  public Result selfInfluence(Dataset train) {
+    return run(train, null, true);
+  }
+
+  /** Both in one pass over the training data. */
+  public Result scoresAndSelfInfluence(Dataset train, Dataset test) {
+    return run(train, test, true);
+  }
+
+  private Result run(Dataset train, Dataset test, boolean self) {
+    try (Model model = Model.create(backend, spec);
+        Run run = new Run(model, train, test, self)) {
+      return run.execute();
+    }
+  }
+
+  /** The buffers of one run. */
+  private final class Run implements AutoCloseable {
+    private final Model model;
+    private final Dataset train;
+    private final Dataset test;
+    private final boolean self;
+    private final List<LayerProducts> layers;
+    private final int tile;
+    private final int testTile;
+    private final Pass trainPass;
+    private final Pass secondPass;
+    private final Pass testPass;
+    private final List<Buffer> testRows = new ArrayList<>();
+    private final Buffer scratch0;
+    private final Buffer scratch1;
+    private final Buffer scoreTile;
+    private final Buffer selfTile;
+    private final double[] scoreValues;
+    private final double[] sampleValues;
+
+    Run(Model model, Dataset train, Dataset test, boolean self) {
+      this.model = model;
+      this.train = train;
+      this.test = test;
+      this.self = self;
+      int draws = model.noiseSize() == 0 ? 1 : settings.noise().draws(settings.draws());
+      int tests = test == null ? 0 : test.count();
+      layers = LayerProducts.of(model, draws, tests, settings.parameters(), strategy);
+      tile = Math.min(settings.tile(), train.count());
+      long budget = Math.max(1 << 22, Runtime.getRuntime().maxMemory() / 8 / Double.BYTES);
+
+      trainPass = model.newPass(tile, draws);
+      secondPass = self && settings.independentSelf() ? model.newPass(tile, draws) : null;
+      long scratch = 0;
+      for (LayerProducts layer : layers) {
+        long columns = layer.trainColumns(test != null, self);
+        scratch = Math.max(scratch, Math.max(columns, Math.min(columns * tile, budget / 4)));
+      }
+      scratch0 = backend.allocate(scratch);
+      scratch1 = secondPass == null ? null : backend.allocate(scratch);
+      selfTile = backend.allocate(tile);
+
+      if (test == null) {
+        testTile = 0;
+        testPass = null;
+        scoreTile = null;
+        scoreValues = null;
+      } else {
+        long perTest = Math.max(1, elementsPerSample(model, draws));
+        for (LayerProducts layer : layers) {
+          perTest += layer.testColumns();
+        }
+        testTile = (int) Math.max(1, Math.min(tests, budget / perTest));
+        testPass = model.newPass(testTile, draws);
+        for (LayerProducts layer : layers) {
+          testRows.add(backend.allocate(layer.testColumns() * testTile));
+        }
+        scoreTile = backend.allocate((long) testTile * tile);
+        scoreValues = new double[testTile * tile];
+      }
+      sampleValues = new double[tile];
+    }
+
+    private static long elementsPerSample(Model model, int draws) {
+      long elements = model.spec().sampleSize();
+      for (int p = 0; p < model.parts().size(); p++) {
+        long rank = p == 0 ? 1 : draws;
+        for (var layer : model.parts().get(p).layers()) {
+          elements += 2 * rank * layer.outputSize();
+        }
+      }
+      return elements;
+    }
+
+    Result execute() {
+      int n = train.count();
+      int tests = test == null ? 0 : test.count();
+      int testTiles = test == null ? 1 : (tests + testTile - 1) / testTile;
+      ScoreMatrix scores = test == null ? null : new ScoreMatrix(tests, n);
+      double[] selfSums = self ? new double[n] : null;
+      float[] losses = self ? new float[n] : null;
+      boolean complete = false;
+      listener.started(
+          test == null ? "self-influence" : "scores", (long) checkpoints.size() * testTiles * n, 0);
+      try {
+        long done = 0;
+        for (int c = 0; c < checkpoints.size(); c++) {
+          checkpoints.get(c).load(model);
+          Objective objective = settings.attribution().at(spec, checkpoints.get(c).iteration());
+          for (int testTileIndex = 0; testTileIndex < testTiles; testTileIndex++) {
+            int firstTest = testTileIndex * testTile;
+            if (test != null) {
+              prepareTests(firstTest, Math.min(testTile, tests - firstTest), c, objective);
+            }
+            boolean selfNow = self && testTileIndex == 0;
+            for (int from = 0; from < n; from += tile) {
+              int count = Math.min(tile, n - from);
+              gradients(trainPass, train, from, count, Philox.ROLE_TRAIN_SIDE, c, objective);
+              if (test != null) {
+                addScores(scores, firstTest, from, weights[c]);
+              }
+              if (selfNow) {
+                addSelf(selfSums, from, c, objective);
+                if (c == checkpoints.size() - 1) {
+                  trainPass.losses(sampleValues);
+                  for (int i = 0; i < count; i++) {
+                    losses[from + i] = (float) sampleValues[i];
+                  }
+                }
+              }
+              done += count;
+              listener.progressed(done);
+            }
+          }
+        }
+        complete = true;
+      } finally {
+        listener.finished();
+        if (!complete && scores != null) {
+          scores.close();
+        }
+      }
+      float[] selfInfluence = null;
+      if (self) {
+        selfInfluence = new float[n];
+        for (int i = 0; i < n; i++) {
+          selfInfluence[i] = (float) selfSums[i];
+        }
+      }
+      return new Result(scores, selfInfluence, losses);
+    }
+
+    /** Leaves the gradient factors of a range of samples on the pass' tapes. */
+    private void gradients(
+        Pass pass, Dataset data, int from, int count, int role, int ordinal, Objective objective) {
+      pass.load(data, Positions.upTo(data.count()), from, count);
+      settings.noise().fill(pass, Philox.stream(role, ordinal), ordinal);
+      pass.run(objective, settings.estimator(), 1, Pass.Wanted.FACTORS);
+    }
+
+    private void prepareTests(int from, int count, int ordinal, Objective objective) {
+      gradients(testPass, test, from, count, Philox.ROLE_TEST_SIDE, ordinal, objective);
+      for (int l = 0; l < layers.size(); l++) {
+        if (layers.get(l).testColumns() > 0) {
+          layers.get(l).materialise(backend, testPass, 0, count, testRows.get(l));
+        }
+      }
+    }
+
+    private int scratchSamples(LayerProducts layer) {
+      return (int) Math.min(tile, scratch0.length() / layer.columns());
+    }
+
+    private void addScores(ScoreMatrix scores, int firstTest, int from, double weight) {
+      scoreTile.fill(0);
+      for (int l = 0; l < layers.size(); l++) {
+        LayerProducts layer = layers.get(l);
+        layer.addScores(
+            backend,
+            testPass,
+            testRows.get(l),
+            trainPass,
+            scratch0,
+            scratchSamples(layer),
+            weight,
+            scoreTile);
+      }
+      int values = testPass.count() * trainPass.count();
+      scoreTile.download(0, scoreValues, 0, values);
+      scores.add(firstTest, from, scoreValues, testPass.count(), trainPass.count());
+    }
+
+    private void addSelf(double[] sums, int from, int ordinal, Objective objective) {
+      Pass other = trainPass;
+      if (secondPass != null) {
+        gradients(
+            secondPass, train, from, trainPass.count(), Philox.ROLE_TEST_SIDE, ordinal, objective);
+        other = secondPass;
+      }
+      selfTile.fill(0);
+      for (LayerProducts layer : layers) {
+        layer.addSelf(
+            backend,
+            trainPass,
+            other,
+            scratch0,
+            scratch1,
+            scratchSamples(layer),
+            weights[ordinal],
+            selfTile);
+      }
+      selfTile.download(0, sampleValues, 0, trainPass.count());
+      for (int i = 0; i < trainPass.count(); i++) {
+        sums[from + i] += sampleValues[i];
+      }
+    }
+
+    @Override
+    public void close() {
+      trainPass.close();
+      scratch0.close();
+      selfTile.close();
+      testRows.forEach(Buffer::close);
+      if (secondPass != null) {
+        secondPass.close();
+        scratch1.close();
+      }
+      if (testPass != null) {
+        testPass.close();
+        scoreTile.close();
+      }
+    }
+  }
+}
