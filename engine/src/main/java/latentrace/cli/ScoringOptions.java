@@ -223,19 +223,20 @@ final class ScoringOptions {
   }
 
   private Noise noise() {
-    switch (noise) {
-      case "contract":
-        return Noise.contract(seed);
-      case "mean":
-        return Noise.mean();
-      default:
-        if (!noise.endsWith(".npy")) {
-          throw new IllegalArgumentException(
-              "noise: found '%s', expected contract, mean or a .npy file".formatted(noise));
-        }
-        NpyArray array = Npy.read(Path.of(noise));
-        return Noise.given(noise, array.shape(), array.toFloats());
+    return switch (noise) {
+      case "contract" -> Noise.contract(seed);
+      case "mean" -> Noise.mean();
+      default -> givenNoise();
+    };
+  }
+
+  private Noise givenNoise() {
+    if (!noise.endsWith(".npy")) {
+      throw new IllegalArgumentException(
+          "noise: found '%s', expected contract, mean or a .npy file".formatted(noise));
     }
+    NpyArray array = Npy.read(Path.of(noise));
+    return Noise.given(noise, array.shape(), array.toFloats());
   }
 
   private VaeTracIn.Attribution attribution() {
