@@ -16,6 +16,7 @@ final class Arena implements AutoCloseable {
   private static final int BAND = 13;
   private static final double MARK = -12345.5;
 
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
   private record Entry(String name, Buffer whole, double[] before, int lead, boolean readOnly) {}
 
   final Backend backend;

@@ -4,7 +4,7 @@ import latentrace.backend.Backend.Precision;
 
 /**
  * The tolerances of NUMERICS.md section 6. Comparisons are written {@code !(error <= tolerance)},
- * so that NaN fails.
+ * so that NaN fails; values that are not finite always fail.
  */
 final class Closeness {
   private Closeness() {}
@@ -38,7 +38,7 @@ final class Closeness {
       }
       double error = Math.abs(actual[i] - value);
       double tolerance = floor + 4 * epsilon * Math.sqrt(expected.terms) * expected.magnitude[i];
-      if (!(error <= tolerance)) {
+      if (!(error <= tolerance) || !Double.isFinite(actual[i]) || !Double.isFinite(value)) {
         throw new AssertionError(
             "%s: element %d is %s, expected %s: error %s exceeds %s"
                 .formatted(what, i, actual[i], value, error, tolerance));

@@ -1,0 +1,292 @@
+package latentrace.nn;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.List;
+import java.util.Random;
+import java.util.function.DoubleSupplier;
+import latentrace.backend.Activation;
+import latentrace.backend.Buffer;
+import latentrace.backend.Reconstruction;
+import latentrace.nn.Layer.ParameterGradients;
+import latentrace.reference.EjmlBackend;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Each layer, loss and latent operation against central differences; chains and tapes. */
+class LayerGradientTest {
+  private final EjmlBackend backend = new EjmlBackend(1);
+  private final Random random = new Random(11);
+
+  private Buffer noise(int length) {
+    Buffer buffer = backend.allocate(length);
+    for (int i = 0; i < length; i++) {
+      double value = random.nextGaussian();
+      // away from the kinks of ReLU, so that differences see one side
+      buffer.upload(new double[] {value + 0.1 * Math.signum(value)}, 0, i, 1);
+    }
+    return buffer;
+  }
+
+  private static double dot(Buffer a, Buffer b) {
+    double[] x = a.toDoubles();
+    double[] y = b.toDoubles();
+    double sum = 0;
+    for (int i = 0; i < x.length; i++) {
+      sum += x[i] * y[i];
+    }
+    return sum;
+  }
+
+  /** Gradients of ⟨upstream, output⟩ at the input and every parameter. */
+  private void checkChain(String what, Sequential chain) {
+    int rows = 3;
+    try (Parameters parameters = new Parameters(backend, List.of(chain));
+        Tape tape = new Tape(backend, chain, rows, true)) {
+      if (parameters.count() > 0) {
+        parameters.values().copyFrom(noise((int) parameters.count()));
+      }
+      Buffer x = noise(rows * chain.inputSize());
+      Buffer upstream = noise(rows * chain.outputSize());
+      DoubleSupplier f = () -> dot(upstream, chain.forward(backend, tape, rows, x));
+      f.getAsDouble();
+      parameters.gradients().fill(Double.NaN);
+      tape.outputGradient().copyFrom(upstream);
+      chain.backward(backend, tape, true, ParameterGradients.OVERWRITE);
+      double[] dX = tape.inputGradient().toDoubles();
+      double[] dP = parameters.gradients().toDoubles();
+
+      f.getAsDouble();
+      tape.outputGradient().copyFrom(upstream);
+      chain.backward(backend, tape, true, ParameterGradients.ACCUMULATE);
+      double[] twice = parameters.gradients().toDoubles();
+      for (int i = 0; i < dP.length; i++) {
+        assertEquals(2 * dP[i], twice[i], 1e-12 * Math.abs(dP[i]) + 1e-15);
+      }
+      f.getAsDouble();
+      tape.outputGradient().copyFrom(upstream);
+      chain.backward(backend, tape, false, ParameterGradients.NONE);
+      assertArrayEquals(twice, parameters.gradients().toDoubles(), "NONE leaves gradients alone");
+
+      CentralDifferences.check(what + " dX", CentralDifferences.of(x, f), dX);
+      if (dP.length > 0) {
+        CentralDifferences.check(
+            what + " parameters", CentralDifferences.of(parameters.values(), f), dP);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void linearWithEachActivation(Activation f) {
+    checkChain("Linear " + f, new Sequential("a", List.of(new Linear(5, 3, f))));
+    checkChain("Linear 1x1 " + f, new Sequential("a", List.of(new Linear(1, 1, f))));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void activationLayer(Activation f) {
+    checkChain("Activation " + f, new Sequential("a", List.of(new ActivationLayer(f, 7))));
+  }
+
+  /** Flatten first, in the middle, twice, last, and between a linear layer and its activation. */
+  @Test
+  void flattenAnywhere() {
+    checkChain(
+        "chain",
+        new Sequential(
+            "a",
+            List.of(
+                new Flatten(6),
+                new Flatten(6),
+                new Linear(6, 5),
+                new Flatten(5),
+                new ActivationLayer(Activation.TANH, 5),
+                new Linear(5, 4, Activation.SIGMOID),
+                new ActivationLayer(Activation.SOFTPLUS, 4),
+                new Linear(4, 2),
+                new Flatten(2))));
+  }
+
+  @Test
+  void fusionChangesNothing() {
+    for (Activation f : Activation.values()) {
+      // a flattening layer in between keeps the activation from being fused
+      Sequential fused =
+          new Sequential("a", List.of(new Linear(5, 4), new ActivationLayer(f, 4)));
+      Sequential apart =
+          new Sequential(
+              "a", List.of(new Linear(5, 4), new Flatten(4), new ActivationLayer(f, 4)));
+      assertEquals(1, fused.layers().size());
+      assertEquals(3, apart.layers().size());
+      Buffer x = noise(15);
+      Buffer upstream = noise(12);
+      Buffer values = noise(24);
+      double[][] first = run(fused, x, upstream, values);
+      double[][] second = run(apart, x, upstream, values);
+      for (int i = 0; i < 3; i++) {
+        assertArrayEquals(first[i], second[i], f + " " + i);
+      }
+    }
+  }
+
+  private double[][] run(Sequential chain, Buffer x, Buffer upstream, Buffer values) {
+    try (Parameters parameters = new Parameters(backend, List.of(chain));
+        Tape tape = new Tape(backend, chain, 3, true)) {
+      parameters.values().copyFrom(values);
+      double[] y = chain.forward(backend, tape, 3, x).toDoubles();
+      tape.outputGradient().copyFrom(upstream);
+      chain.backward(backend, tape, true, ParameterGradients.OVERWRITE);
+      return new double[][] {
+        y, tape.inputGradient().toDoubles(), parameters.gradients().toDoubles()
+      };
+    }
+  }
+
+  @Test
+  void chainErrors() {
+    assertEquals(
+        "decoder: Linear(3, 4, relu) gives 4 features, Linear(5, 2) takes 5",
+        assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                    new Sequential(
+                        "decoder",
+                        List.of(new Linear(3, 4, Activation.RELU), new Linear(5, 2))))
+            .getMessage());
+    assertEquals(
+        "encoder: no layers",
+        assertThrows(
+                IllegalArgumentException.class, () -> new Sequential("encoder", List.of()))
+            .getMessage());
+    assertEquals(
+        "Linear(0, 2): sizes must be positive",
+        assertThrows(IllegalArgumentException.class, () -> new Linear(0, 2)).getMessage());
+  }
+
+  @Test
+  void tapeErrors() {
+    Sequential chain = new Sequential("a", List.of(new Linear(2, 2)));
+    try (Parameters parameters = new Parameters(backend, List.of(chain));
+        Tape tape = new Tape(backend, chain, 3, false)) {
+      assertEquals(6, parameters.count());
+      Buffer x = noise(8);
+      assertEquals(
+          "tape: 4 rows, its capacity is 3",
+          assertThrows(
+                  IllegalArgumentException.class, () -> chain.forward(backend, tape, 4, x))
+              .getMessage());
+      assertThrows(IllegalArgumentException.class, () -> chain.forward(backend, tape, 0, x));
+      chain.forward(backend, tape, 2, x);
+      assertEquals(2, tape.rows());
+      assertSame(x, tape.input(0));
+      assertEquals(
+          "this tape was made without the gradient at the input",
+          assertThrows(
+                  IllegalStateException.class,
+                  () -> chain.backward(backend, tape, true, ParameterGradients.NONE))
+              .getMessage());
+    }
+  }
+
+  @Test
+  void flattenSharesMemory() {
+    Sequential chain = new Sequential("a", List.of(new Flatten(2), new Linear(2, 2)));
+    try (Parameters parameters = new Parameters(backend, List.of(chain));
+        Tape tape = new Tape(backend, chain, 1, true)) {
+      assertEquals(6, parameters.count());
+      Buffer x = noise(2);
+      chain.forward(backend, tape, 1, x);
+      assertSame(x, tape.output(0));
+      assertSame(x, tape.input(1));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void reconstruction(Reconstruction kind) {
+    int rows = 6;
+    Buffer output = noise(rows * 5);
+    Buffer target = backend.allocate(10);
+    for (int i = 0; i < 10; i++) {
+      target.upload(new double[] {random.nextDouble()}, 0, i, 1);
+    }
+    Buffer values = backend.allocate(rows);
+    Buffer dOutput = backend.allocate(rows * 5);
+    backend.losses().reconstruction(kind, rows, 3, 5, output, target, values, 0.7, dOutput);
+    DoubleSupplier f =
+        () -> {
+          backend.losses().reconstruction(kind, rows, 3, 5, output, target, values, 9, null);
+          return 0.7 * sum(values);
+        };
+    CentralDifferences.check(
+        kind.toString(), CentralDifferences.of(output, f), dOutput.toDoubles());
+  }
+
+  @Test
+  void crossEntropy() {
+    Buffer output = noise(12);
+    Buffer labels = backend.allocate(3);
+    labels.upload(2, 0, 3);
+    Buffer values = backend.allocate(3);
+    Buffer dOutput = backend.allocate(12);
+    backend.losses().crossEntropy(3, 4, output, labels, values, 0.7, dOutput);
+    DoubleSupplier f =
+        () -> {
+          backend.losses().crossEntropy(3, 4, output, labels, values, 9, null);
+          return 0.7 * sum(values);
+        };
+    CentralDifferences.check(
+        "crossEntropy", CentralDifferences.of(output, f), dOutput.toDoubles());
+  }
+
+  @Test
+  void klAndItsPenalties() {
+    for (double capacity : new double[] {Double.NaN, 0, 2, 1000}) {
+      Buffer h = noise(3 * 4);
+      Buffer kl = backend.allocate(3);
+      Buffer penalty = backend.allocate(3);
+      Buffer coefficient = backend.allocate(3);
+      DoubleSupplier f =
+          () -> {
+            backend.latents().kl(3, 2, h, kl);
+            backend.latents().klPenalty(3, kl, 1.5, capacity, 0.7, penalty, coefficient);
+            return 0.7 * sum(penalty);
+          };
+      f.getAsDouble();
+      Buffer dH = backend.allocate(12);
+      backend.latents().klBackward(3, 2, h, coefficient, dH);
+      CentralDifferences.check(
+          "kl, capacity " + capacity, CentralDifferences.of(h, f), dH.toDoubles());
+    }
+  }
+
+  @Test
+  void reparameterization() {
+    Buffer h = noise(2 * 6);
+    Buffer epsilon = noise(2 * 4 * 3);
+    Buffer upstream = noise(2 * 4 * 3);
+    Buffer xi = backend.allocate(2 * 4 * 3);
+    DoubleSupplier f =
+        () -> {
+          backend.latents().reparameterize(2, 4, 3, h, epsilon, xi);
+          return dot(upstream, xi);
+        };
+    Buffer dH = backend.allocate(12);
+    backend.latents().reparameterizeBackward(2, 4, 3, h, epsilon, upstream, dH);
+    CentralDifferences.check(
+        "reparameterize", CentralDifferences.of(h, f), dH.toDoubles());
+  }
+
+  private static double sum(Buffer buffer) {
+    double sum = 0;
+    for (double value : buffer.toDoubles()) {
+      sum += value;
+    }
+    return sum;
+  }
+}
