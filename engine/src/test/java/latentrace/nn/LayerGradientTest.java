@@ -116,11 +116,9 @@ class LayerGradientTest {
   void fusionChangesNothing() {
     for (Activation f : Activation.values()) {
       // a flattening layer in between keeps the activation from being fused
-      Sequential fused =
-          new Sequential("a", List.of(new Linear(5, 4), new ActivationLayer(f, 4)));
+      Sequential fused = new Sequential("a", List.of(new Linear(5, 4), new ActivationLayer(f, 4)));
       Sequential apart =
-          new Sequential(
-              "a", List.of(new Linear(5, 4), new Flatten(4), new ActivationLayer(f, 4)));
+          new Sequential("a", List.of(new Linear(5, 4), new Flatten(4), new ActivationLayer(f, 4)));
       assertEquals(1, fused.layers().size());
       assertEquals(3, apart.layers().size());
       Buffer x = noise(15);
@@ -155,13 +153,11 @@ class LayerGradientTest {
                 IllegalArgumentException.class,
                 () ->
                     new Sequential(
-                        "decoder",
-                        List.of(new Linear(3, 4, Activation.RELU), new Linear(5, 2))))
+                        "decoder", List.of(new Linear(3, 4, Activation.RELU), new Linear(5, 2))))
             .getMessage());
     assertEquals(
         "encoder: no layers",
-        assertThrows(
-                IllegalArgumentException.class, () -> new Sequential("encoder", List.of()))
+        assertThrows(IllegalArgumentException.class, () -> new Sequential("encoder", List.of()))
             .getMessage());
     assertEquals(
         "Linear(0, 2): sizes must be positive",
@@ -177,8 +173,7 @@ class LayerGradientTest {
       Buffer x = noise(8);
       assertEquals(
           "tape: 4 rows, its capacity is 3",
-          assertThrows(
-                  IllegalArgumentException.class, () -> chain.forward(backend, tape, 4, x))
+          assertThrows(IllegalArgumentException.class, () -> chain.forward(backend, tape, 4, x))
               .getMessage());
       assertThrows(IllegalArgumentException.class, () -> chain.forward(backend, tape, 0, x));
       chain.forward(backend, tape, 2, x);
@@ -240,8 +235,7 @@ class LayerGradientTest {
           backend.losses().crossEntropy(3, 4, output, labels, values, 9, null);
           return 0.7 * sum(values);
         };
-    CentralDifferences.check(
-        "crossEntropy", CentralDifferences.of(output, f), dOutput.toDoubles());
+    CentralDifferences.check("crossEntropy", CentralDifferences.of(output, f), dOutput.toDoubles());
   }
 
   @Test
@@ -278,8 +272,7 @@ class LayerGradientTest {
         };
     Buffer dH = backend.allocate(12);
     backend.latents().reparameterizeBackward(2, 4, 3, h, epsilon, upstream, dH);
-    CentralDifferences.check(
-        "reparameterize", CentralDifferences.of(h, f), dH.toDoubles());
+    CentralDifferences.check("reparameterize", CentralDifferences.of(h, f), dH.toDoubles());
   }
 
   private static double sum(Buffer buffer) {
