@@ -112,8 +112,7 @@ class ModelGradientTest {
         specs.add(
             spec(ModelSpec.MLP_VAE, activation, Activation.IDENTITY, reconstruction, 1 / 12.0));
       }
-      specs.add(
-          spec(ModelSpec.MLP_VAE, Activation.TANH, activation, Reconstruction.MSE, 1));
+      specs.add(spec(ModelSpec.MLP_VAE, Activation.TANH, activation, Reconstruction.MSE, 1));
     }
     // Burgess: C below, between and above the KL terms; half way through its growth at 7 of 14
     for (double capacity : new double[] {0, 1, 1000}) {
@@ -144,11 +143,9 @@ class ModelGradientTest {
             spec(ModelSpec.MLP_AUTOENCODER, activation, Activation.IDENTITY, reconstruction, 0.3),
             1);
       }
+      check(spec(ModelSpec.MLP_AUTOENCODER, Activation.TANH, activation, Reconstruction.MSE, 1), 1);
       check(
-          spec(ModelSpec.MLP_AUTOENCODER, Activation.TANH, activation, Reconstruction.MSE, 1), 1);
-      check(
-          spec(
-              ModelSpec.MLP_CLASSIFIER, activation, Activation.IDENTITY, Reconstruction.MSE, 0.3),
+          spec(ModelSpec.MLP_CLASSIFIER, activation, Activation.IDENTITY, Reconstruction.MSE, 0.3),
           1);
     }
   }
@@ -157,12 +154,7 @@ class ModelGradientTest {
   @Test
   void lossIsWhatThePiecesSay() {
     ModelSpec spec =
-        spec(
-                ModelSpec.MLP_VAE,
-                Activation.RELU,
-                Activation.IDENTITY,
-                Reconstruction.GAUSSIAN,
-                0.25)
+        spec(ModelSpec.MLP_VAE, Activation.RELU, Activation.IDENTITY, Reconstruction.GAUSSIAN, 0.25)
             .withBurgess(3, 2, 10);
     assertEquals(1.0, spec.objectiveAt(5).capacity());
     assertEquals(2.0, spec.objectiveAt(10).capacity());
@@ -190,8 +182,7 @@ class ModelGradientTest {
   @Test
   void batchIsTheSumOfItsSamples() {
     ModelSpec spec =
-        spec(
-            ModelSpec.MLP_VAE, Activation.TANH, Activation.IDENTITY, Reconstruction.BERNOULLI, 1);
+        spec(ModelSpec.MLP_VAE, Activation.TANH, Activation.IDENTITY, Reconstruction.BERNOULLI, 1);
     try (Model model = Model.create(backend, spec);
         Pass pass = model.newPass(SAMPLES, 3)) {
       randomise(model, 2);
@@ -240,8 +231,7 @@ class ModelGradientTest {
             1);
     int chunks = 200;
     int draws = 1000;
-    Dataset one =
-        Dataset.ofFloats("one", new int[] {3}, new float[] {0.2f, 0.9f, 0.5f}, null);
+    Dataset one = Dataset.ofFloats("one", new int[] {3}, new float[] {0.2f, 0.9f, 0.5f}, null);
     try (Model model = Model.create(backend, spec);
         Pass pass = model.newPass(1, draws)) {
       randomise(model, 8);
@@ -282,8 +272,7 @@ class ModelGradientTest {
     ModelSpec vae =
         spec(ModelSpec.MLP_VAE, Activation.RELU, Activation.IDENTITY, Reconstruction.MSE, 1);
     ModelSpec classifier =
-        spec(
-            ModelSpec.MLP_CLASSIFIER, Activation.RELU, Activation.IDENTITY, Reconstruction.MSE, 1);
+        spec(ModelSpec.MLP_CLASSIFIER, Activation.RELU, Activation.IDENTITY, Reconstruction.MSE, 1);
     try (Model model = Model.create(backend, vae);
         Pass pass = model.newPass(2, 1);
         Model other = Model.create(backend, classifier);
@@ -313,26 +302,22 @@ class ModelGradientTest {
       Dataset narrow = Dataset.ofFloats("narrow.npy", new int[] {2, 2}, new float[4], null);
       assertEquals(
           "narrow.npy: samples of [2, 2] are 4 values, the model takes 5",
-          assertThrows(
-                  InputException.class, () -> pass.load(narrow, Positions.upTo(1), 0, 1))
+          assertThrows(InputException.class, () -> pass.load(narrow, Positions.upTo(1), 0, 1))
               .getMessage());
       Dataset bare = Dataset.ofFloats("bare.npy", new int[] {5}, new float[5], null);
       assertEquals(
           "bare.npy: a classifier needs labels, there are none",
-          assertThrows(
-                  InputException.class, () -> labelled.load(bare, Positions.upTo(1), 0, 1))
+          assertThrows(InputException.class, () -> labelled.load(bare, Positions.upTo(1), 0, 1))
               .getMessage());
       Dataset wrong = bare.withLabels(new int[] {3});
       assertEquals(
           "bare.npy: label 3 of sample 0, expected 0..2",
-          assertThrows(
-                  InputException.class, () -> labelled.load(wrong, Positions.upTo(1), 0, 1))
+          assertThrows(InputException.class, () -> labelled.load(wrong, Positions.upTo(1), 0, 1))
               .getMessage());
       assertEquals(
           "pass: 3 samples, its capacity is 2",
           assertThrows(
-                  IllegalArgumentException.class,
-                  () -> pass.load(data(), Positions.upTo(3), 0, 3))
+                  IllegalArgumentException.class, () -> pass.load(data(), Positions.upTo(3), 0, 3))
               .getMessage());
     }
   }
@@ -340,8 +325,7 @@ class ModelGradientTest {
   @Test
   void accuracyCountsTheLargestLogit() {
     ModelSpec spec =
-        spec(
-            ModelSpec.MLP_CLASSIFIER, Activation.RELU, Activation.IDENTITY, Reconstruction.MSE, 1);
+        spec(ModelSpec.MLP_CLASSIFIER, Activation.RELU, Activation.IDENTITY, Reconstruction.MSE, 1);
     try (Classifier model = new Classifier(backend, spec);
         Pass pass = model.newPass(SAMPLES, 1)) {
       // all weights zero: the head's bias alone decides, for class 2
@@ -355,8 +339,7 @@ class ModelGradientTest {
   /** Kaiming-normal: mean 0, variance 2/fanIn, biases 0; PyTorch's: uniform in ±1/√fanIn. */
   @Test
   void initialisation() {
-    ModelSpec spec =
-        ModelSpec.mlpVae(List.of(200), 25, 1, Reconstruction.BERNOULLI);
+    ModelSpec spec = ModelSpec.mlpVae(List.of(200), 25, 1, Reconstruction.BERNOULLI);
     try (Model model = Model.create(backend, spec)) {
       model.parameters().initialise(Initialisation.KAIMING_NORMAL, 5);
       double[] first = model.parameters().values().toDoubles();
@@ -373,8 +356,7 @@ class ModelGradientTest {
                 double variance = 2.0 / parameter.fanIn();
                 double n = values.length;
                 assertEquals(0, moment(values, 1), 5 * Math.sqrt(variance / n), name);
-                assertEquals(
-                    variance, moment(values, 2), 5 * variance * Math.sqrt(2 / n), name);
+                assertEquals(variance, moment(values, 2), 5 * variance * Math.sqrt(2 / n), name);
               });
       model.parameters().initialise(Initialisation.KAIMING_NORMAL, 5);
       assertArrayEquals(first, model.parameters().values().toDoubles());
