@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
@@ -36,6 +37,9 @@ public final class Json {
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
           .addModule(
               module(
                   new SimpleModule(), Activation.class, Reconstruction.class, Initialisation.class))
@@ -74,7 +78,11 @@ public final class Json {
             "%s: %d bytes, expected at most %d of JSON"
                 .formatted(file, Files.size(file), MAX_BYTES));
       }
-      return MAPPER.readValue(Files.readAllBytes(file), type);
+      T value = MAPPER.readValue(Files.readAllBytes(file), type);
+      if (value == null) {
+        throw new InputException(file + ": not usable: found null, expected an object");
+      }
+      return value;
     } catch (ValueInstantiationException e) {
       throw new InputException(file + ": " + firstLine(e.getCause().getMessage()), e);
     } catch (JsonProcessingException e) {

@@ -68,6 +68,7 @@ public record ModelFile(
   /**
    * Checks that a run to be resumed is the same run.
    *
+   * @param other what the folder holds; this is what was asked for
    * @throws InputException naming the first field that differs, with both values
    */
   public void requireSame(ModelFile other, Path folder) {
@@ -78,14 +79,14 @@ public record ModelFile(
       var right = theirs.path(section);
       if (!left.isObject() || !right.isObject()) {
         if (!left.equals(right)) {
-          throw differs(folder, section, left, right);
+          throw differs(folder, section, right, left);
         }
         continue;
       }
       for (var field : left.properties()) {
         if (!field.getValue().equals(right.path(field.getKey()))) {
           throw differs(
-              folder, section + "." + field.getKey(), field.getValue(), right.path(field.getKey()));
+              folder, section + "." + field.getKey(), right.path(field.getKey()), field.getValue());
         }
       }
     }

@@ -12,11 +12,25 @@ public final class InputException extends RuntimeException {
    * The whole line to show, e.g. {@code train.idx: not an IDX file: magic 0x1f8b0800, expected …}.
    */
   public InputException(String message) {
-    super(message);
+    super(oneLine(message));
   }
 
   /** The same, keeping what made it fail. */
   public InputException(String message, Throwable cause) {
-    super(message, cause);
+    super(oneLine(message), cause);
+  }
+
+  /** Quoted input may hold line breaks and other control characters: they are shown escaped. */
+  private static String oneLine(String message) {
+    StringBuilder line = new StringBuilder(message.length());
+    for (int i = 0; i < message.length(); i++) {
+      char c = message.charAt(i);
+      if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
+        line.append(String.format("\\u%04x", (int) c));
+      } else {
+        line.append(c);
+      }
+    }
+    return line.toString();
   }
 }

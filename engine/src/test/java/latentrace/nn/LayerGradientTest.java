@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Random;
@@ -53,21 +54,21 @@ class LayerGradientTest {
       Buffer x = noise(rows * chain.inputSize());
       Buffer upstream = noise(rows * chain.outputSize());
       DoubleSupplier f = () -> dot(upstream, chain.forward(backend, tape, rows, x));
-      f.getAsDouble();
+      assertTrue(Double.isFinite(f.getAsDouble()));
       parameters.gradients().fill(Double.NaN);
       tape.outputGradient().copyFrom(upstream);
       chain.backward(backend, tape, true, ParameterGradients.OVERWRITE);
       double[] dX = tape.inputGradient().toDoubles();
       double[] dP = parameters.gradients().toDoubles();
 
-      f.getAsDouble();
+      assertTrue(Double.isFinite(f.getAsDouble()));
       tape.outputGradient().copyFrom(upstream);
       chain.backward(backend, tape, true, ParameterGradients.ACCUMULATE);
       double[] twice = parameters.gradients().toDoubles();
       for (int i = 0; i < dP.length; i++) {
         assertEquals(2 * dP[i], twice[i], 1e-12 * Math.abs(dP[i]) + 1e-15);
       }
-      f.getAsDouble();
+      assertTrue(Double.isFinite(f.getAsDouble()));
       tape.outputGradient().copyFrom(upstream);
       chain.backward(backend, tape, false, ParameterGradients.NONE);
       assertArrayEquals(twice, parameters.gradients().toDoubles(), "NONE leaves gradients alone");
@@ -211,7 +212,7 @@ class LayerGradientTest {
       target.upload(new double[] {random.nextDouble()}, 0, i, 1);
     }
     Buffer values = backend.allocate(rows);
-    Buffer dOutput = backend.allocate(rows * 5);
+    Buffer dOutput = backend.allocate(rows * 5L);
     backend.losses().reconstruction(kind, rows, 3, 5, output, target, values, 0.7, dOutput);
     DoubleSupplier f =
         () -> {
@@ -251,7 +252,7 @@ class LayerGradientTest {
             backend.latents().klPenalty(3, kl, 1.5, capacity, 0.7, penalty, coefficient);
             return 0.7 * sum(penalty);
           };
-      f.getAsDouble();
+      assertTrue(Double.isFinite(f.getAsDouble()));
       Buffer dH = backend.allocate(12);
       backend.latents().klBackward(3, 2, h, coefficient, dH);
       CentralDifferences.check(

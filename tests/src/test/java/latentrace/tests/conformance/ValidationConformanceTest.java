@@ -15,7 +15,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Bad arguments are refused, with these exact texts, before anything is written. */
 class ValidationConformanceTest {
   private static final String BACKENDS = "latentrace.tests.conformance.Subjects#backends";
-  private static final boolean[] BOTH = {false, true};
 
   private static void refused(String message, Executable call) {
     assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
