@@ -46,7 +46,8 @@ import picocli.CommandLine.Option;
     sortOptions = false)
 final class DemoCommand implements Callable<Integer> {
   private static final int DIGITS = 4000;
-  private static final int LETTERS = 200;
+  private static final int ITERATIONS = 4000;
+  private static final int DIGITS_PER_LETTER = 20;
   private static final int TESTS = 16;
   private static final int DRAWS = 8;
   private static final int NEIGHBOURS = 8;
@@ -59,6 +60,12 @@ final class DemoCommand implements Callable<Integer> {
       description = "output folder; an earlier demo there is replaced. Default: ${DEFAULT-VALUE}")
   private Path out;
 
+  @Option(names = "--samples", hidden = true, defaultValue = "" + DIGITS)
+  private int samples;
+
+  @Option(names = "--iterations", hidden = true, defaultValue = "" + ITERATIONS)
+  private long iterations;
+
   @Mixin private CommonOptions common;
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -70,18 +77,17 @@ final class DemoCommand implements Callable<Integer> {
     Path checkpointFolder = out.resolve("checkpoints");
     removeEarlier(checkpointFolder);
 
-    Dataset digits = DigitsGenerator.digits(DIGITS + TESTS, SEED);
-    Dataset train =
-        Dataset.concat(
-            "digits and letters", digits.range(0, DIGITS), DigitsGenerator.letters(LETTERS, SEED));
-    Dataset test = digits.range(DIGITS, TESTS);
+    Dataset digits = DigitsGenerator.digits(samples + TESTS, SEED);
+    Dataset letters = DigitsGenerator.letters(Math.max(1, samples / DIGITS_PER_LETTER), SEED);
+    Dataset train = Dataset.concat("digits and letters", digits.range(0, samples), letters);
+    Dataset test = digits.range(samples, TESTS);
     boolean[] intruders = new boolean[train.count()];
-    for (int i = DIGITS; i < intruders.length; i++) {
+    for (int i = samples; i < intruders.length; i++) {
       intruders[i] = true;
     }
 
     ModelSpec modelSpec = ModelSpec.mlpVae(train.shape(), 16, 4, Reconstruction.BERNOULLI);
-    TrainingSpec trainingSpec = TrainingSpec.sgd(3e-4, 64, 4000, 5, SEED);
+    TrainingSpec trainingSpec = TrainingSpec.sgd(3e-4, 64, iterations, 5, SEED);
     try (Backend backend = common.open()) {
       long count;
       try (Trainer trainer =
@@ -111,7 +117,7 @@ final class DemoCommand implements Callable<Integer> {
                 ("A β-VAE with %,d parameters, trained without labels on %,d handwritten-like digits"
                         + " with %d letters hidden among them. VAE-TracIn follows the gradients along"
                         + " %d checkpoints of the training.")
-                    .formatted(count, DIGITS, LETTERS, checkpoints.size()),
+                    .formatted(count, samples, letters.count(), checkpoints.size()),
                 train,
                 test,
                 result.scores().toFloats(),

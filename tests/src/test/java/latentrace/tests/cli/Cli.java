@@ -1,0 +1,55 @@
+package latentrace.tests.cli;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Runs the command line in a JVM of its own, as a user does. */
+final class Cli {
+  private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
+
+  /** What a run printed and how it ended. */
+  record Outcome(int status, String out, String err) {
+    /** Lines on stderr. */
+    List<String> errLines() {
+      return err.lines().toList();
+    }
+  }
+
+  private Cli() {}
+
+  /** Starts it in a folder; stdout and stderr go to files there. */
+  static Process start(Path folder, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(JAVA.toString()));
+    command.addAll(List.of("-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.addAll(List.of("-cp", classPath(), "latentrace.cli.Main"));
+    command.addAll(Arrays.asList(arguments));
+    return new ProcessBuilder(command)
+        .directory(folder.toFile())
+        .redirectOutput(folder.resolve("out.log").toFile())
+        .redirectError(folder.resolve("err.log").toFile())
+        .start();
+  }
+
+  private static String classPath() {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        .map(entry -> Path.of(entry).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  /** Runs it in a folder to its end. */
+  static Outcome run(Path folder, String... arguments) throws IOException, InterruptedException {
+    int status = start(folder, arguments).waitFor();
+    return new Outcome(status, read(folder.resolve("out.log")), read(folder.resolve("err.log")));
+  }
+
+  private static String read(Path file) throws IOException {
+    return Files.readString(file, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,284 @@
+package latentrace.tests.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import latentrace.data.FileHash;
+import latentrace.data.Npy;
+import latentrace.data.NpyArray;
+import latentrace.tests.cli.Cli.Outcome;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The command line end to end: every command, bad usage, and a kill in the middle. */
+class CommandLineTest {
+  @TempDir private static Path shared;
+
+  @BeforeAll
+  static void makeDataAndModel() throws Exception {
+    ok("data", "generate", "digits", "--count", "150", "--seed", "5", "--out", "train.npz");
+    ok("data", "generate", "digits", "--count", "6", "--seed", "6", "--out", "test.idx.gz");
+    Outcome trained =
+        ok(
+            ("train --data train.npz --latent 3 --hidden 12,8 --beta 2 --lr 1e-3 --iterations 40"
+                    + " --checkpoints 4 --seed 9 --out run")
+                .split(" "));
+    assertEquals("trained at iteration 40: run\n", trained.out());
+  }
+
+  private static Outcome ok(String... arguments) throws Exception {
+    Outcome outcome = Cli.run(shared, arguments);
+    assertEquals(0, outcome.status(), () -> Arrays.toString(arguments) + "\n" + outcome.err());
+    return outcome;
+  }
+
+  @Test
+  void helpSaysWhatThereIs() throws Exception {
+    Outcome help = ok();
+    for (String command : List.of("demo", "data", "train", "score", "self", "top", "devices")) {
+      assertTrue(help.out().contains("\n  " + command + " "), command);
+      assertTrue(ok(command, "--help").out().startsWith("Usage: latentrace " + command), command);
+    }
+    assertTrue(ok("--version").out().startsWith("latentrace "));
+    assertTrue(ok("devices").out().startsWith("ejml   chosen     EJML"));
+  }
+
+  @Test
+  void trainLeavesEvenlySpacedCheckpoints() throws Exception {
+    assertEquals(
+        List.of(
+            "checkpoint-10.safetensors",
+            "checkpoint-20.safetensors",
+            "checkpoint-30.safetensors",
+            "checkpoint-40.safetensors",
+            "metrics.csv",
+            "model.json",
+            "state.safetensors"),
+        names(shared.resolve("run")));
+    JsonNode model = json("run/model.json");
+    assertEquals("mlp-vae", model.at("/model/model").asText());
+    assertEquals("bernoulli", model.at("/model/reconstruction").asText());
+    assertEquals(2, model.at("/model/beta").asDouble());
+    assertEquals(64, model.at("/data/sha256").asText().length());
+    assertEquals(9, model.at("/training/seed").asLong());
+  }
+
+  @Test
+  void scoreSelfAndTop() throws Exception {
+    ok("score --checkpoints run --train train.npz --test test.idx.gz --draws 3".split(" "));
+    NpyArray scores = Npy.read(shared.resolve("scores.npy"));
+    assertArrayEquals(new int[] {6, 150}, scores.shape());
+    assertEquals(NpyArray.Type.F4, scores.type());
+    JsonNode provenance = json("scores.json");
+    assertEquals(4, provenance.at("/checkpoints").size());
+    assertEquals(3, provenance.at("/draws").asInt());
+    assertEquals(150, provenance.at("/train/count").asInt());
+
+    ok(
+        ("score --checkpoints run/checkpoint-40.safetensors,run/checkpoint-20.safetensors"
+                + " --train train.npz --train-offset 100 --train-limit 20 --test test.idx.gz"
+                + " --test-offset 2 --test-limit 3 --draws 3 --weights 1,0 --out part.npy --tile 7")
+            .split(" "));
+    ok(
+        ("score --checkpoints run/checkpoint-20.safetensors --train train.npz --test test.idx.gz"
+                + " --draws 3 --out one.npy")
+            .split(" "));
+    float[] part = Npy.read(shared.resolve("part.npy")).toFloats();
+    float[] one = Npy.read(shared.resolve("one.npy")).toFloats();
+    assertEquals(one[3 * 150 + 104], part[1 * 20 + 4], "ranges keep sample indices");
+
+    ok(
+        ("self --checkpoints run --train train.npz --draws 3 --out self.npy --losses losses.npy"
+                + " --weights sgd --estimator score-function --parameters last:2"
+                + " --attribution-loss gaussian --beta 1 --loss-scale 0.5")
+            .split(" "));
+    assertArrayEquals(new int[] {150}, Npy.read(shared.resolve("self.npy")).shape());
+    assertArrayEquals(new int[] {150}, Npy.read(shared.resolve("losses.npy")).shape());
+    assertEquals("score-function", json("self.json").at("/estimator").asText());
+    assertEquals("gaussian", json("losses.json").at("/attributionLoss").asText());
+
+    ok("top --scores scores.npy --k 2 --out top.csv".split(" "));
+    List<String> lines = Files.readAllLines(shared.resolve("top.csv"));
+    assertEquals("test,kind,rank,train,score", lines.get(0));
+    assertEquals(1 + 6 * 2 * 2, lines.size());
+    ok(
+        "top --scores scores.npy --k 2 --train train.npz --test test.idx.gz --out top.html"
+            .split(" "));
+    assertTrue(Files.readString(shared.resolve("top.html")).contains("data:image/png;base64,"));
+  }
+
+  @Test
+  void demoWritesItsReport() throws Exception {
+    Outcome demo = ok("demo --out demo --samples 200 --iterations 30".split(" "));
+    assertTrue(demo.out().contains("letters found by self-influence: AUC 0."), demo.out());
+    assertTrue(demo.out().contains("report: "), demo.out());
+    String report = Files.readString(shared.resolve("demo/report.html"));
+    assertFalse(report.contains("http://") && report.contains("src=\"http"), "self-contained");
+    ok("demo --out demo --samples 200 --iterations 30 --quiet".split(" "));
+    Files.writeString(shared.resolve("demo/checkpoints/thesis.txt"), "precious");
+    Outcome refused = Cli.run(shared, "demo", "--out", "demo");
+    assertEquals(2, refused.status());
+    assertTrue(Files.exists(shared.resolve("demo/checkpoints/thesis.txt")));
+  }
+
+  static Stream<Arguments> badUsage() {
+    return Stream.of(
+        Arguments.of(
+            "scroe", "latentrace: Unmatched argument at index 0: 'scroe' (see 'latentrace --help')"),
+        Arguments.of(
+            "train --data train.npz",
+            "latentrace train: Missing required option: '--out=DIR' (see 'latentrace train --help')"),
+        Arguments.of(
+            "train --data none.npz --out x", "latentrace train: none.npz: no such file"),
+        Arguments.of(
+            "train --data train.npz --out x --latent 0",
+            "latentrace train: --latent: found 0, expected a positive size"),
+        Arguments.of(
+            "train --data train.npz --out x --reconstruction binary",
+            "latentrace train: Invalid value for option '--reconstruction' (NAME): found 'binary',"
+                + " expected one of bernoulli, gaussian, mse (see 'latentrace train --help')"),
+        Arguments.of(
+            "train --data train.npz --out x --schedule warm",
+            "latentrace train: --schedule: found 'warm', expected constant, linear, cosine,"
+                + " step:EVERY:FACTOR or exponential:FACTOR"),
+        Arguments.of(
+            "train --data train.npz --out x --batch 151",
+            "latentrace train: train.npz: 150 samples do not fill one batch of 151"),
+        Arguments.of(
+            "train --data train.npz --out run",
+            "latentrace train: run: there is a run already; use --resume to go on with it, or"
+                + " another folder"),
+        Arguments.of(
+            "train --data train.npz --out run --resume --latent 4",
+            "latentrace train: run/model.json: cannot resume: model.hidden is [12,8] there,"
+                + " [32,16,8] was asked for"),
+        Arguments.of(
+            "train --data train.npz --out x --backend cuda",
+            "latentrace train: --backend: unknown backend 'cuda': expected auto | ejml"),
+        Arguments.of(
+            "train --data train.npz --out x --lr 100 --iterations 50",
+            "latentrace train: training diverged"),
+        Arguments.of(
+            "score --checkpoints nowhere --train train.npz --test test.idx.gz",
+            "latentrace score: nowhere: expected a file named checkpoint-<iteration>.safetensors"),
+        Arguments.of(
+            "score --checkpoints run --train train.npz --test test.idx.gz --weights 1,2",
+            "latentrace score: --weights: found 2 in '1,2', expected a finite number for each of 4"
+                + " checkpoints"),
+        Arguments.of(
+            "score --checkpoints run --train train.npz --test test.idx.gz --noise red",
+            "latentrace score: --noise: found 'red', expected contract, mean or a .npy file"),
+        Arguments.of(
+            "score --checkpoints run --train train.npz --test test.idx.gz --out scores.txt",
+            "latentrace score: --out: found scores.txt, expected a name in .npy"),
+        Arguments.of(
+            "score --checkpoints run --train train.npz --test test.idx.gz --train-offset 150",
+            "latentrace score: --train-offset: found 150, expected 0..149, the samples of train.npz"),
+        Arguments.of(
+            "self --checkpoints run --train clusters.npz",
+            "latentrace self: clusters.npz: samples of [2] are 2 values, the model takes 784"),
+        Arguments.of(
+            "self --checkpoints run --train train.npz --threads 0",
+            "latentrace self: --threads: found 0, expected at least 1"),
+        Arguments.of(
+            "top --scores train.npz --out top.csv", "latentrace top: train.npz: not an .npy file"),
+        Arguments.of(
+            "data inspect out.log",
+            "latentrace data inspect: out.log: unknown format, expected IDX"),
+        Arguments.of(
+            "data generate digits --count 3 --out x.png",
+            "latentrace data generate: --out: found x.png, expected a name in .npz, .npy, .idx or"
+                + " .idx.gz"));
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void badUsage(String arguments, String line) throws Exception {
+    if (arguments.contains("clusters.npz")) {
+      ok("data", "generate", "clusters", "--count", "20", "--out", "clusters.npz");
+    }
+    Map<String, String> before = hashes(shared);
+    Outcome outcome = Cli.run(shared, (arguments + (arguments.startsWith("train") ? " --quiet" : "")).split(" "));
+    assertEquals(2, outcome.status(), outcome.err());
+    List<String> lines =
+        outcome.errLines().stream().filter(l -> !l.startsWith("[INFO]")).toList();
+    assertEquals(1, lines.size(), outcome.err());
+    assertTrue(lines.get(0).startsWith(line), lines.get(0));
+    Map<String, String> after = hashes(shared);
+    after.keySet().removeIf(name -> name.startsWith("x/"));
+    assertEquals(before, after, "nothing half-written is left");
+  }
+
+  @Test
+  void killedAndResumedGivesTheSameBytes() throws Exception {
+    String arguments =
+        "train --data train.npz --latent 3 --hidden 24 --optimizer adam --iterations 4000"
+            + " --checkpoints 5 --seed 2 --out ";
+    ok((arguments + "whole").split(" "));
+
+    Process process = Cli.start(shared, (arguments + "killed").split(" "));
+    await(shared.resolve("killed/checkpoint-800.safetensors"), process);
+    process.destroyForcibly();
+    process.waitFor();
+    assertFalse(Files.exists(shared.resolve("killed/checkpoint-4000.safetensors")), "too late");
+    assertEquals(0, Cli.run(shared, (arguments + "killed --resume").split(" ")).status());
+    assertEquals(hashes(shared.resolve("whole")), hashes(shared.resolve("killed")));
+
+    Process polite = Cli.start(shared, (arguments + "stopped").split(" "));
+    await(shared.resolve("stopped/checkpoint-800.safetensors"), polite);
+    polite.destroy();
+    polite.waitFor();
+    assertFalse(Files.exists(shared.resolve("stopped/checkpoint-4000.safetensors")), "too late");
+    assertTrue(
+        Files.readString(shared.resolve("out.log")).startsWith("interrupted, go on with --resume"));
+    assertEquals(0, Cli.run(shared, (arguments + "stopped --resume").split(" ")).status());
+    assertEquals(hashes(shared.resolve("whole")), hashes(shared.resolve("stopped")));
+  }
+
+  private static void await(Path file, Process process) throws InterruptedException {
+    while (!Files.exists(file)) {
+      assertTrue(process.isAlive(), "ended before " + file);
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  private static Map<String, String> hashes(Path folder) throws IOException {
+    Map<String, String> hashes = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String name = folder.relativize(file).toString();
+        if (!name.endsWith(".log") && !name.startsWith(".")) {
+          hashes.put(name, FileHash.sha256(file));
+        }
+      }
+    }
+    return hashes;
+  }
+
+  private static JsonNode json(String name) throws IOException {
+    return new JsonMapper().readTree(Files.readAllBytes(shared.resolve(name)));
+  }
+}
