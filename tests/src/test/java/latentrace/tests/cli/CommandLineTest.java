@@ -141,12 +141,12 @@ class CommandLineTest {
   static Stream<Arguments> badUsage() {
     return Stream.of(
         Arguments.of(
-            "scroe", "latentrace: Unmatched argument at index 0: 'scroe' (see 'latentrace --help')"),
+            "scroe",
+            "latentrace: Unmatched argument at index 0: 'scroe' (see 'latentrace --help')"),
         Arguments.of(
             "train --data train.npz",
             "latentrace train: Missing required option: '--out=DIR' (see 'latentrace train --help')"),
-        Arguments.of(
-            "train --data none.npz --out x", "latentrace train: none.npz: no such file"),
+        Arguments.of("train --data none.npz --out x", "latentrace train: none.npz: no such file"),
         Arguments.of(
             "train --data train.npz --out x --latent 0",
             "latentrace train: --latent: found 0, expected a positive size"),
@@ -215,10 +215,10 @@ class CommandLineTest {
       ok("data", "generate", "clusters", "--count", "20", "--out", "clusters.npz");
     }
     Map<String, String> before = hashes(shared);
-    Outcome outcome = Cli.run(shared, (arguments + (arguments.startsWith("train") ? " --quiet" : "")).split(" "));
+    Outcome outcome =
+        Cli.run(shared, (arguments + (arguments.startsWith("train") ? " --quiet" : "")).split(" "));
     assertEquals(2, outcome.status(), outcome.err());
-    List<String> lines =
-        outcome.errLines().stream().filter(l -> !l.startsWith("[INFO]")).toList();
+    List<String> lines = outcome.errLines().stream().filter(l -> !l.startsWith("[INFO]")).toList();
     assertEquals(1, lines.size(), outcome.err());
     assertTrue(lines.get(0).startsWith(line), lines.get(0));
     Map<String, String> after = hashes(shared);
