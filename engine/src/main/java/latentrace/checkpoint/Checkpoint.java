@@ -50,7 +50,11 @@ public record Checkpoint(Path file, long iteration) {
     return checkpoints;
   }
 
-  /** Saves a model's parameters as F32; whole or not at all. */
+  /**
+   * Saves a model's parameters as F32; whole or not at all.
+   *
+   * @throws InputException if a value is not finite
+   */
   public static Checkpoint save(Model model, Path folder, long iteration) {
     Map<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
     model
@@ -60,7 +64,13 @@ public record Checkpoint(Path file, long iteration) {
             (name, parameter) -> {
               float[] values = new float[parameter.size()];
               parameter.value().download(0, values, 0, values.length);
-              tensors.put(name, Safetensors.Tensor.of(parameter.shape(), values));
+              Safetensors.Tensor tensor = Safetensors.Tensor.of(parameter.shape(), values);
+              if (!tensor.isFinite()) {
+                throw new InputException(
+                    "training diverged: %s has values that are not finite at iteration %d; try a smaller --lr"
+                        .formatted(name, iteration));
+              }
+              tensors.put(name, tensor);
             });
     Path file = folder.resolve("checkpoint-" + iteration + ".safetensors");
     Safetensors.write(

@@ -18,6 +18,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import latentrace.backend.Activation;
 import latentrace.backend.Names;
 import latentrace.backend.Reconstruction;
@@ -30,6 +32,10 @@ import latentrace.nn.Initialisation;
  */
 public final class Json {
   private static final long MAX_BYTES = 16 << 20;
+
+  /** Jackson's words for a field that is not there. */
+  private static final Pattern MISSING =
+      Pattern.compile("^(?:Missing|Null value for) (?:required )?creator property '([^']+)'");
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
@@ -86,6 +92,10 @@ public final class Json {
     } catch (ValueInstantiationException e) {
       throw new InputException(file + ": " + firstLine(e.getCause().getMessage()), e);
     } catch (JsonProcessingException e) {
+      Matcher missing = MISSING.matcher(e.getOriginalMessage());
+      if (missing.find()) {
+        throw new InputException(file + ": field " + missing.group(1) + " is missing", e);
+      }
       throw new InputException(file + ": not usable: " + firstLine(e.getOriginalMessage()), e);
     } catch (IOException e) {
       throw new InputException(file + ": " + AtomicFiles.reason(e), e);

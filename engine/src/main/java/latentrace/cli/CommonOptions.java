@@ -1,5 +1,6 @@
 package latentrace.cli;
 
+import java.util.List;
 import latentrace.Listener;
 import latentrace.backend.Backend;
 import latentrace.backend.BackendException;
@@ -45,7 +46,13 @@ final class CommonOptions {
     return quiet;
   }
 
-  Listener listener() {
-    return quiet ? Listener.SILENT : new ConsoleListener(System.err);
+  /**
+   * Progress on stderr, or none if quiet.
+   *
+   * @param header lines to print before the first progress, so that bad input found before it gets
+   *     its one line only
+   */
+  Listener listener(List<String> header) {
+    return quiet ? Listener.SILENT : new ConsoleListener(System.err, header);
   }
 }

@@ -4,6 +4,7 @@ import java.io.Console;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import latentrace.Listener;
@@ -17,6 +18,7 @@ final class ConsoleListener implements Listener {
 
   private final PrintStream out;
   private final boolean terminal;
+  private final List<String> header;
   private String task;
   private String message = "";
   private long total;
@@ -26,8 +28,9 @@ final class ConsoleListener implements Listener {
   private long lastDone;
   private ProgressBar bar;
 
-  ConsoleListener(PrintStream out) {
+  ConsoleListener(PrintStream out, List<String> header) {
     this.out = out;
+    this.header = header;
     this.terminal = isTerminal();
   }
 
@@ -47,6 +50,9 @@ final class ConsoleListener implements Listener {
 
   @Override
   public void started(String newTask, long newTotal, long done) {
+    if (task == null) {
+      header.forEach(out::println);
+    }
     task = newTask;
     total = newTotal;
     begun = done;

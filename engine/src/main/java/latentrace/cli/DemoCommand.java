@@ -73,7 +73,6 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter console = spec.commandLine().getOut();
-    Listener listener = common.listener();
     Path checkpointFolder = out.resolve("checkpoints");
     removeEarlier(checkpointFolder);
 
@@ -89,6 +88,7 @@ final class DemoCommand implements Callable<Integer> {
     ModelSpec modelSpec = ModelSpec.mlpVae(train.shape(), 16, 4, Reconstruction.BERNOULLI);
     TrainingSpec trainingSpec = TrainingSpec.sgd(3e-4, 64, iterations, 5, SEED);
     try (Backend backend = common.open()) {
+      Listener listener = common.listener(List.of("backend " + backend.description()));
       long count;
       try (Trainer trainer =
           new Trainer(backend, modelSpec, trainingSpec, train, null, checkpointFolder, listener)) {

@@ -2,7 +2,6 @@ package latentrace.cli;
 
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.util.Arrays;
 import latentrace.Version;
 import latentrace.backend.BackendException;
 import latentrace.data.InputException;
@@ -37,6 +36,8 @@ import picocli.CommandLine.ParseResult;
       DevicesCommand.class
     })
 public final class Main implements Runnable {
+  private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
+
   static final int OK = 0;
   static final int FAILURE = 1;
   static final int BAD_INPUT = 2;
@@ -59,12 +60,9 @@ public final class Main implements Runnable {
 
   /** Runs a command; the exit status. */
   public static int run(String... arguments) {
-    System.setProperty("org.slf4j.simpleLogger.showThreadName", "false");
-    System.setProperty("org.slf4j.simpleLogger.showLogName", "false");
-    System.setProperty("org.slf4j.simpleLogger.showShortLogName", "false");
-    System.setProperty("org.slf4j.simpleLogger.levelInBrackets", "true");
-    if (Arrays.asList(arguments).contains("--quiet")) {
-      System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
+    // the library's information goes to its users' logs; here the commands say what matters
+    if (System.getProperty(LOG_LEVEL) == null) {
+      System.setProperty(LOG_LEVEL, "warn");
     }
     return commandLine().execute(arguments);
   }

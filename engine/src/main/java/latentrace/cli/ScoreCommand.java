@@ -2,6 +2,7 @@ package latentrace.cli;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import latentrace.backend.Backend;
@@ -49,22 +50,24 @@ final class ScoreCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ScoringOptions.requireWritable("--out", out);
-    try (Backend backend = common.open()) {
-      ScoringOptions.Prepared run = scoring.prepare(common, backend, false);
-      Dataset tests = range.read(test, testLabels);
-      try (VaeTracIn.Result result = run.tracIn().scores(run.train(), tests)) {
-        result.scores().write(out);
-      }
+    ScoringOptions.Prepared run = scoring.prepare(false);
+    Dataset tests = range.read(test, testLabels);
+    ScoringOptions.requireFits("--test", tests, run.model());
+    try (Backend backend = common.open();
+        VaeTracIn.Result result =
+            run.on(backend, common.listener(List.of("backend " + backend.description())))
+                .scores(run.train(), tests)) {
+      result.scores().write(out);
       Map<String, Object> provenance = new LinkedHashMap<>();
-      provenance.put("what", "VAE-TracIn scores [tests, training samples], float32");
       provenance.put("test", ScoringOptions.describe(test, tests));
       provenance.putAll(run.provenance());
-      ScoringOptions.writeProvenance(out, provenance);
-      if (!common.quiet()) {
-        spec.commandLine()
-            .getOut()
-            .printf("%s: scores [%d, %d]%n", out, tests.count(), run.train().count());
-      }
+      ScoringOptions.writeProvenance(
+          out, "VAE-TracIn scores [tests, training samples], float32", backend, provenance);
+    }
+    if (!common.quiet()) {
+      spec.commandLine()
+          .getOut()
+          .printf("%s: scores [%d, %d]%n", out, tests.count(), run.train().count());
     }
     return Main.OK;
   }

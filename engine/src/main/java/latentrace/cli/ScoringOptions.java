@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import latentrace.Listener;
 import latentrace.Version;
 import latentrace.backend.Backend;
 import latentrace.backend.Names;
@@ -126,19 +127,25 @@ final class ScoringOptions {
               + " Default: ${DEFAULT-VALUE}")
   private int tile;
 
-  /**
-   * A run that is ready to start.
-   *
-   * @param model what the checkpoints are of
-   * @param provenance all settings, for the file beside the result
-   */
+  /** A run whose input is checked. */
+  @SuppressWarnings("ArrayRecordComponent") // carries arguments, never compared
   record Prepared(
-      VaeTracIn tracIn, Dataset train, ModelFile model, Map<String, Object> provenance) {}
+      List<Checkpoint> checkpoints,
+      double[] weights,
+      VaeTracIn.Settings settings,
+      Dataset train,
+      ModelFile model,
+      Map<String, Object> provenance) {
+    VaeTracIn on(Backend backend, Listener listener) {
+      return new VaeTracIn(backend, model.model(), checkpoints, weights, settings, listener);
+    }
+  }
 
-  Prepared prepare(CommonOptions common, Backend backend, boolean independentSelf) {
+  Prepared prepare(boolean independentSelf) {
     List<Checkpoint> list = checkpoints();
     ModelFile model = modelFile(list);
     Dataset data = range.read(train, trainLabels);
+    requireFits("--train", data, model);
     double[] w;
     VaeTracIn.Settings settings;
     try {
@@ -165,11 +172,16 @@ final class ScoringOptions {
               + " objective "
               + model.model().objective());
     }
-    return new Prepared(
-        new VaeTracIn(backend, model.model(), list, w, settings, common.listener()),
-        data,
-        model,
-        provenance(backend, list, w, data, settings));
+    return new Prepared(list, w, settings, data, model, provenance(list, w, data, settings));
+  }
+
+  /** Refuses samples that the model cannot take. */
+  static void requireFits(String flag, Dataset data, ModelFile model) {
+    if (data.sampleSize() != model.model().sampleSize()) {
+      throw new InputException(
+          "%s: samples of %s are %s, the model takes %s"
+              .formatted(flag, data.name(), data.shape(), model.model().sampleShape()));
+    }
   }
 
   private List<Checkpoint> checkpoints() {
@@ -264,11 +276,7 @@ final class ScoringOptions {
   }
 
   private Map<String, Object> provenance(
-      Backend backend,
-      List<Checkpoint> list,
-      double[] w,
-      Dataset data,
-      VaeTracIn.Settings settings) {
+      List<Checkpoint> list, double[] w, Dataset data, VaeTracIn.Settings settings) {
     Map<String, Object> provenance = new LinkedHashMap<>();
     List<Map<String, Object>> files = new ArrayList<>();
     for (int c = 0; c < list.size(); c++) {
@@ -290,7 +298,6 @@ final class ScoringOptions {
     provenance.put("attributionLoss", attributionLoss);
     provenance.put("beta", beta == null ? "as-trained" : beta);
     provenance.put("lossScale", lossScale == null ? "as-trained" : lossScale);
-    provenance.put("backend", backend.name() + ": " + backend.description());
     provenance.put("latentrace", Version.CURRENT);
     provenance.put("java", Runtime.version().toString());
     return provenance;
@@ -308,8 +315,13 @@ final class ScoringOptions {
   }
 
   /** Writes what made {@code output} beside it: scores.npy gets scores.json. */
-  static void writeProvenance(Path output, Map<String, Object> provenance) {
-    Json.write(output.resolveSibling(stem(output) + ".json"), provenance);
+  static void writeProvenance(
+      Path output, String what, Backend backend, Map<String, Object> provenance) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("what", what);
+    all.putAll(provenance);
+    all.put("backend", backend.name() + ": " + backend.description());
+    Json.write(output.resolveSibling(stem(output) + ".json"), all);
   }
 
   private static String stem(Path file) {

@@ -2,9 +2,11 @@ package latentrace.cli;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import latentrace.backend.Backend;
+import latentrace.backend.Names;
 import latentrace.data.InputException;
 import latentrace.data.Npy;
 import latentrace.data.NpyArray;
@@ -66,25 +68,26 @@ final class SelfCommand implements Callable<Integer> {
     if (out.toAbsolutePath().equals(losses.toAbsolutePath())) {
       throw new InputException("--losses: %s is the file of --out".formatted(losses));
     }
-    try (Backend backend = common.open()) {
-      boolean independent = selfNoise == SelfNoise.INDEPENDENT;
-      ScoringOptions.Prepared run = scoring.prepare(common, backend, independent);
-      VaeTracIn.Result result = run.tracIn().selfInfluence(run.train());
-      int n = run.train().count();
+    ScoringOptions.Prepared run = scoring.prepare(selfNoise == SelfNoise.INDEPENDENT);
+    int n = run.train().count();
+    try (Backend backend = common.open();
+        VaeTracIn.Result result =
+            run.on(backend, common.listener(List.of("backend " + backend.description())))
+                .selfInfluence(run.train())) {
       Npy.write(out, NpyArray.ofFloats(result.selfInfluence(), n));
       Npy.write(losses, NpyArray.ofFloats(result.losses(), n));
       Map<String, Object> provenance = new LinkedHashMap<>();
-      provenance.put("what", "VAE-TracIn self-influence [training samples], float32");
-      provenance.put("selfNoise", selfNoise.name().toLowerCase(java.util.Locale.ROOT));
+      provenance.put("selfNoise", Names.id(selfNoise));
       provenance.putAll(run.provenance());
-      ScoringOptions.writeProvenance(out, provenance);
-      provenance.put("what", "losses at the last checkpoint [training samples], float32");
-      ScoringOptions.writeProvenance(losses, provenance);
-      if (!common.quiet()) {
-        spec.commandLine()
-            .getOut()
-            .printf("%s, %s: self-influence and losses [%d]%n", out, losses, n);
-      }
+      ScoringOptions.writeProvenance(
+          out, "VAE-TracIn self-influence [training samples], float32", backend, provenance);
+      ScoringOptions.writeProvenance(
+          losses, "losses at the last checkpoint [training samples], float32", backend, provenance);
+    }
+    if (!common.quiet()) {
+      spec.commandLine()
+          .getOut()
+          .printf("%s, %s: self-influence and losses [%d]%n", out, losses, n);
     }
     return Main.OK;
   }

@@ -1,15 +1,19 @@
 package latentrace.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import latentrace.backend.Activation;
 import latentrace.backend.Backend;
 import latentrace.backend.Reconstruction;
 import latentrace.checkpoint.TrainingSpec;
+import latentrace.data.AtomicFiles;
 import latentrace.data.Dataset;
 import latentrace.data.Datasets;
 import latentrace.data.InputException;
@@ -274,34 +278,40 @@ final class TrainCommand implements Callable<Integer> {
     if (patience > 0 && held == null) {
       throw new InputException("--patience: early stopping needs --validation FILE");
     }
+    Trainer.checkInputs(trainingSpec, train, held);
+    if (!resume) {
+      Trainer.checkNoRun(out);
+    }
+    AtomicFiles.requireFolderOf("--out", out);
+    List<String> header = new ArrayList<>();
     try (Backend backend = common.open();
         Trainer trainer =
-            new Trainer(backend, modelSpec, trainingSpec, train, held, out, common.listener())) {
-      if (!common.quiet()) {
-        System.err.println(trainer.model().describe());
-        System.err.printf("%d parameters, %s%n", trainer.model().parameters().count(), train);
-      }
-      Trainer.Outcome outcome = runUntilStopped(trainer);
-      if (!common.quiet()) {
-        spec.commandLine()
-            .getOut()
-            .printf(
-                "%s at iteration %d: %s%n",
-                switch (outcome) {
-                  case COMPLETED -> "trained";
-                  case STOPPED_EARLY -> "stopped early";
-                  case INTERRUPTED -> "interrupted, go on with --resume";
-                },
-                trainer.iteration(),
-                out);
-        spec.commandLine().getOut().flush();
-      }
-      return outcome == Trainer.Outcome.INTERRUPTED ? Main.FAILURE : Main.OK;
+            new Trainer(
+                backend, modelSpec, trainingSpec, train, held, out, common.listener(header))) {
+      header.add("backend " + backend.description());
+      header.add(trainer.model().describe());
+      header.add("%d parameters, %s".formatted(trainer.model().parameters().count(), train));
+      return savingOnInterrupt(trainer, () -> train(trainer));
     }
   }
 
+  private int train(Trainer trainer) {
+    Trainer.Outcome outcome = resume ? trainer.resume() : trainer.run();
+    if (!common.quiet()) {
+      String how =
+          switch (outcome) {
+            case COMPLETED -> "trained";
+            case STOPPED_EARLY -> "stopped early";
+            case INTERRUPTED -> "interrupted, go on with --resume";
+          };
+      spec.commandLine().getOut().printf("%s at iteration %d: %s%n", how, trainer.iteration(), out);
+      spec.commandLine().getOut().flush();
+    }
+    return outcome == Trainer.Outcome.INTERRUPTED ? Main.FAILURE : Main.OK;
+  }
+
   /** On Ctrl-C or SIGTERM the trainer finishes its iteration and saves before the JVM goes. */
-  private Trainer.Outcome runUntilStopped(Trainer trainer) {
+  private static int savingOnInterrupt(Trainer trainer, IntSupplier work) {
     CountDownLatch done = new CountDownLatch(1);
     Thread hook =
         new Thread(
@@ -317,7 +327,7 @@ final class TrainCommand implements Callable<Integer> {
             });
     Runtime.getRuntime().addShutdownHook(hook);
     try {
-      return resume ? trainer.resume() : trainer.run();
+      return work.getAsInt();
     } finally {
       done.countDown();
       try {
@@ -378,7 +388,7 @@ final class TrainCommand implements Callable<Integer> {
             ? outputActivation
             : squash ? Activation.SIGMOID : Activation.IDENTITY,
         loss,
-        objective.toUpperCase(java.util.Locale.ROOT),
+        objective.toUpperCase(Locale.ROOT),
         beta,
         gamma,
         capacity,

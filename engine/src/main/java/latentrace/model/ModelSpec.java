@@ -83,8 +83,13 @@ public record ModelSpec(
         MLP_VAE + ", " + MLP_AUTOENCODER + " or " + MLP_CLASSIFIER);
     require(
         allPositive(sampleShape) && !sampleShape.isEmpty(), "sampleShape", sampleShape, "sizes");
-    require(allPositive(hidden), "hidden", hidden, "positive widths");
+    require(
+        sampleShape.stream().mapToDouble(s -> s).reduce(1, (a, b) -> a * b) <= Integer.MAX_VALUE,
+        "sampleShape",
+        sampleShape,
+        "at most 2^31-1 values");
     require(latent > 0, "latent", latent, "a positive size");
+    require(allPositive(hidden), "hidden", hidden, "positive widths");
     require(
         !MLP_CLASSIFIER.equals(model) || classes > 1,
         "classes",

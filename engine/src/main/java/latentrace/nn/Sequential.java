@@ -11,6 +11,7 @@ import latentrace.nn.Layer.ParameterGradients;
 public final class Sequential {
   private final String name;
   private final List<Layer> layers;
+  private final int firstWithWork;
 
   /**
    * Chains layers; an activation right after a linear layer without one is fused into it.
@@ -24,6 +25,11 @@ public final class Sequential {
     if (this.layers.isEmpty()) {
       throw new IllegalArgumentException(name + ": no layers");
     }
+    int flattening = 0;
+    while (flattening < this.layers.size() - 1 && this.layers.get(flattening) instanceof Flatten) {
+      flattening++;
+    }
+    this.firstWithWork = flattening;
     for (int k = 1; k < this.layers.size(); k++) {
       Layer before = this.layers.get(k - 1);
       Layer after = this.layers.get(k);
@@ -100,7 +106,7 @@ public final class Sequential {
   public void backward(Backend backend, Tape tape, boolean inputGradient, ParameterGradients mode) {
     int rows = tape.rows();
     for (int k = layers.size() - 1; k >= 0; k--) {
-      Buffer dX = k > 0 || inputGradient ? tape.inputGradient(k) : null;
+      Buffer dX = k > firstWithWork || inputGradient ? tape.inputGradient(k) : null;
       layers.get(k).backward(backend, rows, tape.input(k), tape.output(k), tape.delta(k), dX, mode);
     }
   }

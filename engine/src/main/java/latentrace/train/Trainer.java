@@ -83,14 +83,7 @@ public final class Trainer implements AutoCloseable {
       Dataset validation,
       Path folder,
       Listener listener) {
-    if (spec.patience() > 0 && validation == null) {
-      throw new IllegalArgumentException("patience: early stopping needs validation data");
-    }
-    if (spec.dropLast() && data.count() < spec.batch()) {
-      throw new InputException(
-          "%s: %d samples do not fill one batch of %d"
-              .formatted(data.name(), data.count(), spec.batch()));
-    }
+    checkInputs(spec, data, validation);
     this.spec = spec;
     this.data = data;
     this.validation = validation;
@@ -119,8 +112,28 @@ public final class Trainer implements AutoCloseable {
     this.saveEvery = Math.max(1, Math.min(1000, spec.iterations() / 20));
   }
 
-  /** Begins at iteration 1, in a folder that holds no run yet. */
-  public Outcome run() {
+  /**
+   * Checks what can be checked before a backend is opened.
+   *
+   * @throws InputException if there is too little data, or early stopping has nothing to look at
+   */
+  public static void checkInputs(TrainingSpec spec, Dataset data, Dataset validation) {
+    if (spec.patience() > 0 && validation == null) {
+      throw new InputException("patience: early stopping needs validation data");
+    }
+    if (spec.dropLast() && data.count() < spec.batch()) {
+      throw new InputException(
+          "%s: %d samples do not fill one batch of %d"
+              .formatted(data.name(), data.count(), spec.batch()));
+    }
+  }
+
+  /**
+   * Checks that a folder holds no run yet.
+   *
+   * @throws InputException if it does
+   */
+  public static void checkNoRun(Path folder) {
     for (String name : List.of(ModelFile.NAME, TrainingState.NAME)) {
       if (Files.exists(folder.resolve(name))) {
         throw new InputException(
@@ -128,6 +141,11 @@ public final class Trainer implements AutoCloseable {
                 .formatted(folder));
       }
     }
+  }
+
+  /** Begins at iteration 1, in a folder that holds no run yet. */
+  public Outcome run() {
+    checkNoRun(folder);
     model.parameters().initialise(spec.initialisation(), spec.seed());
     prepareFolder();
     return loop();

@@ -27,7 +27,7 @@ final class Cli {
   /** Starts it in a folder; stdout and stderr go to files there. */
   static Process start(Path folder, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(JAVA.toString()));
-    command.addAll(List.of("-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC"));
     command.addAll(List.of("-cp", classPath(), "latentrace.cli.Main"));
     command.addAll(Arrays.asList(arguments));
     return new ProcessBuilder(command)
