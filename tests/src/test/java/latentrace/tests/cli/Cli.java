@@ -26,9 +26,14 @@ final class Cli {
 
   /** Starts it in a folder; stdout and stderr go to files there. */
   static Process start(Path folder, String... arguments) throws IOException {
+    return startMain(folder, "latentrace.cli.Main", arguments);
+  }
+
+  private static Process startMain(Path folder, String main, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>(List.of(JAVA.toString()));
     command.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC"));
-    command.addAll(List.of("-cp", classPath(), "latentrace.cli.Main"));
+    command.addAll(List.of("-cp", folder + File.pathSeparator + classPath(), main));
     command.addAll(Arrays.asList(arguments));
     return new ProcessBuilder(command)
         .directory(folder.toFile())
@@ -37,7 +42,8 @@ final class Cli {
         .start();
   }
 
-  private static String classPath() {
+  /** The class path of the tests, absolute. */
+  static String classPath() {
     return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
         .map(entry -> Path.of(entry).toAbsolutePath().toString())
         .collect(Collectors.joining(File.pathSeparator));
@@ -45,7 +51,18 @@ final class Cli {
 
   /** Runs it in a folder to its end. */
   static Outcome run(Path folder, String... arguments) throws IOException, InterruptedException {
-    int status = start(folder, arguments).waitFor();
+    return outcome(folder, start(folder, arguments));
+  }
+
+  /** Runs another main class in a folder, which is on its class path, to its end. */
+  static Outcome runMain(Path folder, String main, String... arguments)
+      throws IOException, InterruptedException {
+    return outcome(folder, startMain(folder, main, arguments));
+  }
+
+  private static Outcome outcome(Path folder, Process process)
+      throws IOException, InterruptedException {
+    int status = process.waitFor();
     return new Outcome(status, read(folder.resolve("out.log")), read(folder.resolve("err.log")));
   }
 
