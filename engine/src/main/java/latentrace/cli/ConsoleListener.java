@@ -99,8 +99,13 @@ final class ConsoleListener implements Listener {
       bar = null;
     } else {
       out.printf(
-          "%s: %d of %d in %s%s%n",
-          task, lastDone, total, duration((System.nanoTime() - startedAt) * 1e-9), message);
+          "%s: %s%d of %d in %s%s%n",
+          task,
+          lastDone < total ? "stopped at " : "",
+          lastDone,
+          total,
+          duration((System.nanoTime() - startedAt) * 1e-9),
+          message);
     }
   }
 

@@ -87,18 +87,15 @@ final class DataCommand implements Runnable {
       if (count < 1) {
         throw new InputException("--count: found %d, expected at least 1".formatted(count));
       }
-      if (kind == Kind.DSPRITES && count > DspritesGenerator.SIZE) {
+      int most = kind == Kind.DSPRITES ? Integer.MAX_VALUE / 4096 : Integer.MAX_VALUE / 784;
+      if (count > most) {
         throw new InputException(
-            "--count: found %d, dsprites has %d samples".formatted(count, DspritesGenerator.SIZE));
+            "--count: found %d, expected at most %d, what one array holds".formatted(count, most));
       }
+      Outputs.requireFile("--out", out, ".npz", ".npy", ".idx", ".idx.gz");
       String name = out.getFileName().toString();
-      boolean npz = name.endsWith(".npz");
       boolean npy = name.endsWith(".npy");
-      boolean idx = name.endsWith(".idx") || name.endsWith(".idx.gz");
-      if (!npz && !npy && !idx) {
-        throw new InputException(
-            "--out: found %s, expected a name in .npz, .npy, .idx or .idx.gz".formatted(out));
-      }
+      boolean idx = !npy && !name.endsWith(".npz");
       Dataset data =
           switch (kind) {
             case DIGITS -> DigitsGenerator.digits(count, seed);
@@ -202,7 +199,7 @@ final class DataCommand implements Runnable {
       } else {
         out.printf("  labels   none%n");
       }
-      out.printf("  sha256   %s%n", data.hash());
+      out.printf("  sha256   %s (of shape, values and labels, not of the file)%n", data.hash());
       return Main.OK;
     }
   }

@@ -6,8 +6,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -18,11 +18,14 @@ import latentrace.Version;
 import latentrace.backend.Backend;
 import latentrace.backend.Reconstruction;
 import latentrace.checkpoint.Checkpoint;
+import latentrace.checkpoint.ModelFile;
 import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.AtomicFiles;
 import latentrace.data.Dataset;
 import latentrace.data.DigitsGenerator;
 import latentrace.data.InputException;
+import latentrace.data.Npy;
+import latentrace.data.NpyArray;
 import latentrace.influence.CheckpointWeights;
 import latentrace.influence.VaeTracIn;
 import latentrace.model.ModelSpec;
@@ -45,6 +48,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class DemoCommand implements Callable<Integer> {
+  private static final String DATA = "digits and letters";
   private static final int DIGITS = 4000;
   private static final int ITERATIONS = 3000;
   private static final int CHECKPOINTS = 5;
@@ -75,11 +79,12 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter console = spec.commandLine().getOut();
     Path checkpointFolder = out.resolve("checkpoints");
-    removeEarlier(checkpointFolder);
+    Outputs.requireFolder("--out", checkpointFolder);
+    requireDemo(checkpointFolder);
 
     Dataset digits = DigitsGenerator.digits(samples + TESTS, SEED);
     Dataset letters = DigitsGenerator.letters(Math.max(1, samples / DIGITS_PER_LETTER), SEED);
-    Dataset train = Dataset.concat("digits and letters", digits.range(0, samples), letters);
+    Dataset train = Dataset.concat(DATA, digits.range(0, samples), letters);
     Dataset test = digits.range(samples, TESTS);
     boolean[] intruders = new boolean[train.count()];
     for (int i = samples; i < intruders.length; i++) {
@@ -94,6 +99,7 @@ final class DemoCommand implements Callable<Integer> {
             .withMomentum(0.9)
             .withSchedule("cosine");
     try (Backend backend = common.open()) {
+      removeEarlier(checkpointFolder);
       Listener listener = common.listener(List.of("backend " + backend.description()));
       long count;
       try (Trainer trainer =
@@ -115,15 +121,23 @@ final class DemoCommand implements Callable<Integer> {
         double auc =
             Statistics.areaUnderCurve(Statistics.detectionCurve(result.selfInfluence(), intruders));
         result.scores().write(out.resolve("scores.npy"));
+        Npy.write(
+            out.resolve("self.npy"), NpyArray.ofFloats(result.selfInfluence(), train.count()));
+        Npy.write(out.resolve("losses.npy"), NpyArray.ofFloats(result.losses(), train.count()));
         Path report = out.resolve("report.html");
         InfluenceReport.write(
             report,
             new InfluenceReport.Inputs(
                 "What made this model what it is",
-                ("A β-VAE with %,d parameters, trained without labels on %,d handwritten-like digits"
+                String.format(
+                    Locale.ROOT,
+                    "A β-VAE with %,d parameters, trained without labels on %,d handwritten-like digits"
                         + " with %d letters hidden among them. VAE-TracIn follows the gradients along"
-                        + " %d checkpoints of the training.")
-                    .formatted(count, samples, letters.count(), checkpoints.size()),
+                        + " %d checkpoints of the training.",
+                    count,
+                    samples,
+                    letters.count(),
+                    checkpoints.size()),
                 train,
                 test,
                 result.scores().toFloats(),
@@ -133,7 +147,8 @@ final class DemoCommand implements Callable<Integer> {
                 history(checkpointFolder),
                 provenance(backend, train, modelSpec, trainingSpec),
                 NEIGHBOURS));
-        console.printf("letters found by self-influence: AUC %.3f (0.5 is chance)%n", auc);
+        console.printf(
+            Locale.ROOT, "letters found by self-influence: AUC %.3f (0.5 is chance)%n", auc);
         console.printf("report: %s%n", report.toAbsolutePath());
       }
     }
@@ -178,27 +193,38 @@ final class DemoCommand implements Callable<Integer> {
             "java", Runtime.version().toString()));
   }
 
-  /** Deletes what an earlier demo left, and refuses a folder that holds anything else. */
-  private static void removeEarlier(Path folder) {
+  /** Refuses a folder that holds anything but what an earlier demo left. */
+  private static void requireDemo(Path folder) {
     if (!Files.exists(folder)) {
       return;
     }
-    try (Stream<Path> files = Files.walk(folder)) {
-      List<Path> all = files.sorted(Comparator.reverseOrder()).toList();
-      for (Path file : all) {
-        if (!file.equals(folder)
-            && !file.getFileName()
-                .toString()
-                .matches(
-                    "model\\.json|metrics\\.csv|state\\.safetensors|checkpoint-\\d+\\.safetensors")) {
-          throw new InputException(
-              "--out: %s holds something else than an earlier demo: %s"
-                  .formatted(folder, file.getFileName()));
-        }
+    for (Path file : filesOf(folder)) {
+      if (!file.getFileName()
+          .toString()
+          .matches(
+              "model\\.json|metrics\\.csv|state\\.safetensors|checkpoint-\\d+\\.safetensors")) {
+        throw notOurs(folder, file.getFileName());
       }
-      for (Path file : all) {
-        Files.delete(file);
-      }
+    }
+    if (!filesOf(folder).isEmpty() && !ModelFile.read(folder).data().name().equals(DATA)) {
+      throw notOurs(folder, "a model of other data");
+    }
+  }
+
+  private static InputException notOurs(Path folder, Object what) {
+    return new InputException(
+        "--out: %s holds something else than an earlier demo: %s".formatted(folder, what));
+  }
+
+  private static void removeEarlier(Path folder) {
+    if (Files.exists(folder)) {
+      filesOf(folder).forEach(AtomicFiles::delete);
+    }
+  }
+
+  private static List<Path> filesOf(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.toList();
     } catch (IOException e) {
       throw new UncheckedIOException(folder + ": " + AtomicFiles.reason(e), e);
     }

@@ -19,7 +19,6 @@ import picocli.CommandLine.ParseResult;
             + " auto-encoders and traces the likelihood of a sample back to the training data"
             + " (VAE-TracIn, Kong & Chaudhuri, NeurIPS 2021).",
     mixinStandardHelpOptions = true,
-    versionProvider = Main.VersionLine.class,
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
@@ -64,15 +63,38 @@ public final class Main implements Runnable {
     if (System.getProperty(LOG_LEVEL) == null) {
       System.setProperty(LOG_LEVEL, "warn");
     }
-    return commandLine().execute(arguments);
+    CommandLine command = commandLine();
+    int status;
+    try {
+      status = command.execute(arguments);
+    } catch (OutOfMemoryError e) {
+      command
+          .getErr()
+          .printf(
+              "latentrace: out of memory at %d MiB: %s; give more with java -Xmx, or take less%n",
+              Runtime.getRuntime().maxMemory() >> 20, oneLine(e.getMessage()));
+      return FAILURE;
+    }
+    if (command.getOut().checkError()) {
+      command.getErr().println("latentrace: standard output cannot be written");
+      return FAILURE;
+    }
+    return status;
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new Main())
+    CommandLine commandLine = new CommandLine(new Main());
+    setVersion(commandLine);
+    return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setParameterExceptionHandler(Main::badUsage)
         .setExecutionExceptionHandler(Main::failed);
+  }
+
+  private static void setVersion(CommandLine commandLine) {
+    commandLine.getCommandSpec().versionProvider(new VersionLine());
+    commandLine.getSubcommands().values().forEach(Main::setVersion);
   }
 
   private static int badUsage(ParameterException e, String[] arguments) {

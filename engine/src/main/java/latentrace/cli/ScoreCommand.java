@@ -49,10 +49,9 @@ final class ScoreCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ScoringOptions.requireWritable("--out", out);
+    scoring.requireOutput("--out", out, test, testLabels);
     ScoringOptions.Prepared run = scoring.prepare(false);
     Dataset tests = range.read(test, testLabels);
-    ScoringOptions.requireFits("--test", tests, run.model());
     try (Backend backend = common.open();
         VaeTracIn.Result result =
             run.on(backend, common.listener(List.of("backend " + backend.description())))

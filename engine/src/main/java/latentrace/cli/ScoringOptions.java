@@ -3,7 +3,7 @@ package latentrace.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +15,6 @@ import latentrace.backend.Reconstruction;
 import latentrace.checkpoint.Checkpoint;
 import latentrace.checkpoint.Json;
 import latentrace.checkpoint.ModelFile;
-import latentrace.data.AtomicFiles;
 import latentrace.data.Dataset;
 import latentrace.data.FileHash;
 import latentrace.data.InputException;
@@ -26,6 +25,7 @@ import latentrace.influence.Noise;
 import latentrace.influence.ParameterSelection;
 import latentrace.influence.VaeTracIn;
 import latentrace.model.Estimator;
+import latentrace.model.ModelSpec;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -34,7 +34,7 @@ final class ScoringOptions {
   @Option(
       names = "--checkpoints",
       required = true,
-      paramLabel = "DIR|FILE,…",
+      paramLabel = "DIR|FILE,...",
       description = "a folder that 'latentrace train' left, or checkpoint files of one")
   private String checkpoints;
 
@@ -78,7 +78,7 @@ final class ScoringOptions {
       defaultValue = "uniform",
       description =
           "of the checkpoints: uniform (the paper's eq. 10), sgd (lr * batch * iterations between"
-              + " checkpoints / N: the published code) or w1,w2,… Default: ${DEFAULT-VALUE}")
+              + " checkpoints / N: the published code) or w1,w2,... in the order of the files. Default: ${DEFAULT-VALUE}")
   private String weights;
 
   @Option(
@@ -145,7 +145,7 @@ final class ScoringOptions {
     List<Checkpoint> list = checkpoints();
     ModelFile model = modelFile(list);
     Dataset data = range.read(train, trainLabels);
-    requireFits("--train", data, model);
+    requireMeaning(model, independentSelf);
     double[] w;
     VaeTracIn.Settings settings;
     try {
@@ -164,7 +164,7 @@ final class ScoringOptions {
     }
     if (estimator == Estimator.SCORE_FUNCTION
         && (model.model().latent() == 0
-            || !model.model().model().equals(latentrace.model.ModelSpec.MLP_VAE)
+            || !model.model().model().equals(ModelSpec.MLP_VAE)
             || (beta == null && !model.model().objectiveAt(0).isLinearInKl()))) {
       throw new InputException(
           "--estimator: score-function needs a VAE with objective H (or --beta), this is a %s with"
@@ -172,15 +172,23 @@ final class ScoringOptions {
               + " objective "
               + model.model().objective());
     }
-    return new Prepared(list, w, settings, data, model, provenance(list, w, data, settings));
+    return new Prepared(
+        list, w, settings, data, model, provenance(list, w, data, settings, model.model()));
   }
 
-  /** Refuses samples that the model cannot take. */
-  static void requireFits(String flag, Dataset data, ModelFile model) {
-    if (data.sampleSize() != model.model().sampleSize()) {
+  /** Refuses flags that would have no effect on this model. */
+  private void requireMeaning(ModelFile model, boolean independentSelf) {
+    String kind = model.model().model();
+    boolean vae = kind.equals(ModelSpec.MLP_VAE);
+    if (!vae && beta != null) {
+      throw new InputException("--beta: a %s has no KL term".formatted(kind));
+    }
+    if (kind.equals(ModelSpec.MLP_CLASSIFIER) && !attributionLoss.equals("as-trained")) {
       throw new InputException(
-          "%s: samples of %s are %s, the model takes %s"
-              .formatted(flag, data.name(), data.shape(), model.model().sampleShape()));
+          "--attribution-loss: a %s is scored by its cross-entropy".formatted(kind));
+    }
+    if (independentSelf && (!vae || !noise.equals("contract"))) {
+      throw new InputException("--self-noise: independent needs a VAE and --noise contract");
     }
   }
 
@@ -194,11 +202,26 @@ final class ScoringOptions {
       }
       return list;
     }
+    List<String> files = Arrays.stream(checkpoints.split(",", -1)).map(String::strip).toList();
     List<Checkpoint> list = new ArrayList<>();
-    for (String file : checkpoints.split(",", -1)) {
-      list.add(Checkpoint.of(Path.of(file.strip())));
+    for (String file : files) {
+      Path path = Path.of(file);
+      if (!Files.exists(path)) {
+        throw new InputException("--checkpoints: %s: no such file or folder".formatted(file));
+      }
+      if (Files.isDirectory(path)) {
+        throw new InputException(
+            "--checkpoints: %s is a folder; give one folder, or files".formatted(file));
+      }
+      list.add(Checkpoint.of(path));
     }
-    list.sort(Comparator.comparingLong(Checkpoint::iteration));
+    for (int c = 1; c < list.size(); c++) {
+      if (list.get(c).iteration() <= list.get(c - 1).iteration()) {
+        throw new InputException(
+            "--checkpoints: %s after %s: list them by rising iteration, each once"
+                .formatted(files.get(c), files.get(c - 1)));
+      }
+    }
     return list;
   }
 
@@ -224,12 +247,7 @@ final class ScoringOptions {
   private double[] weights(List<Checkpoint> list, ModelFile model) {
     return switch (weights) {
       case "uniform" -> CheckpointWeights.uniform(list.size());
-      case "sgd" ->
-          CheckpointWeights.sgd(
-              list,
-              model.training().learningRate(),
-              model.training().batch(),
-              model.data().count());
+      case "sgd" -> CheckpointWeights.sgd(list, model.training(), model.data().count());
       default -> CheckpointWeights.parse(weights, list.size());
     };
   }
@@ -276,7 +294,11 @@ final class ScoringOptions {
   }
 
   private Map<String, Object> provenance(
-      List<Checkpoint> list, double[] w, Dataset data, VaeTracIn.Settings settings) {
+      List<Checkpoint> list,
+      double[] w,
+      Dataset data,
+      VaeTracIn.Settings settings,
+      ModelSpec model) {
     Map<String, Object> provenance = new LinkedHashMap<>();
     List<Map<String, Object>> files = new ArrayList<>();
     for (int c = 0; c < list.size(); c++) {
@@ -289,8 +311,13 @@ final class ScoringOptions {
     }
     provenance.put("checkpoints", files);
     provenance.put("train", describe(train, data));
-    provenance.put("draws", settings.noise().draws(draws));
+    provenance.put("model", model);
+    provenance.put(
+        "draws", model.model().equals(ModelSpec.MLP_VAE) ? settings.noise().draws(draws) : 1);
     provenance.put("noise", settings.noise().describe());
+    if (noise.endsWith(".npy")) {
+      provenance.put("noiseSha256", FileHash.sha256(Path.of(noise)));
+    }
     provenance.put("seed", seed);
     provenance.put("estimator", Names.id(estimator));
     provenance.put("parameters", parameters);
@@ -321,23 +348,19 @@ final class ScoringOptions {
     all.put("what", what);
     all.putAll(provenance);
     all.put("backend", backend.name() + ": " + backend.description());
-    Json.write(output.resolveSibling(stem(output) + ".json"), all);
+    Json.write(Outputs.provenanceOf(output), all);
   }
 
-  private static String stem(Path file) {
-    String name = file.getFileName().toString();
-    int dot = name.lastIndexOf('.');
-    return dot > 0 ? name.substring(0, dot) : name;
-  }
-
-  /** Refuses an output that could not be written, before the work. */
-  static void requireWritable(String flag, Path output) {
-    if (!output.getFileName().toString().endsWith(".npy")) {
-      throw new InputException("%s: found %s, expected a name in .npy".formatted(flag, output));
+  /** Refuses an output that could not be written or would destroy an input, before the work. */
+  void requireOutput(String flag, Path output, Path... otherInputs) {
+    Outputs.requireFile(flag, output, ".npy");
+    Outputs.requireProvenance(flag, output);
+    List<Path> inputs = new ArrayList<>(Arrays.asList(otherInputs));
+    inputs.add(train);
+    inputs.add(trainLabels);
+    if (noise.endsWith(".npy")) {
+      inputs.add(Path.of(noise));
     }
-    if (Files.isDirectory(output)) {
-      throw new InputException("%s: %s is a folder".formatted(flag, output));
-    }
-    AtomicFiles.requireFolderOf(flag, output);
+    Outputs.requireOther(flag, output, inputs);
   }
 }

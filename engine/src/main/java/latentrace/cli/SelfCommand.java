@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import latentrace.backend.Backend;
 import latentrace.backend.Names;
-import latentrace.data.InputException;
 import latentrace.data.Npy;
 import latentrace.data.NpyArray;
 import latentrace.influence.VaeTracIn;
@@ -63,11 +62,8 @@ final class SelfCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ScoringOptions.requireWritable("--out", out);
-    ScoringOptions.requireWritable("--losses", losses);
-    if (out.toAbsolutePath().equals(losses.toAbsolutePath())) {
-      throw new InputException("--losses: %s is the file of --out".formatted(losses));
-    }
+    scoring.requireOutput("--out", out);
+    scoring.requireOutput("--losses", losses, out);
     ScoringOptions.Prepared run = scoring.prepare(selfNoise == SelfNoise.INDEPENDENT);
     int n = run.train().count();
     try (Backend backend = common.open();

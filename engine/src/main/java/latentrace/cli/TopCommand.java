@@ -1,9 +1,12 @@
 package latentrace.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
-import latentrace.data.AtomicFiles;
+import latentrace.checkpoint.Json;
 import latentrace.data.Dataset;
 import latentrace.data.InputException;
 import latentrace.data.Npy;
@@ -55,7 +58,8 @@ final class TopCommand implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "FILE",
-      description = "NAME.csv for a table, NAME.html for a page")
+      description =
+          "NAME.csv for a table (positions count within the ranges scored), NAME.html for a page")
   private Path out;
 
   @Option(names = "--quiet", description = "print nothing")
@@ -65,26 +69,23 @@ final class TopCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    String name = out.getFileName().toString();
-    if (!name.endsWith(".csv") && !name.endsWith(".html")) {
-      throw new InputException("--out: found %s, expected a name in .csv or .html".formatted(out));
-    }
-    AtomicFiles.requireFolderOf("--out", out);
+    Outputs.requireFile("--out", out, ".csv", ".html");
+    Outputs.requireOther("--out", out, Arrays.asList(scores, train, trainLabels, test, testLabels));
     if (k < 1) {
       throw new InputException("--k: found %d, expected at least 1".formatted(k));
     }
     float[][] matrix = readScores();
     Dataset trainData = train == null ? null : trainRange.read(train, trainLabels);
     Dataset testData = test == null ? null : testRange.read(test, testLabels);
-    requireCount("--train", train, trainData, matrix[0].length);
-    requireCount("--test", test, testData, matrix.length);
+    requireScored("--train", train, trainData, matrix[0].length);
+    requireScored("--test", test, testData, matrix.length);
     List<TopTable.Entry> entries;
     try {
       entries = TopTable.top(matrix, k);
     } catch (IllegalArgumentException e) {
       throw new InputException(scores + ": " + e.getMessage(), e);
     }
-    if (name.endsWith(".csv")) {
+    if (out.toString().endsWith(".csv")) {
       TopTable.writeCsv(out, entries);
     } else {
       TopTable.writeHtml(out, entries, trainData, testData);
@@ -101,21 +102,31 @@ final class TopCommand implements Callable<Integer> {
     if (shape.length != 2 || shape[0] == 0 || shape[1] == 0) {
       throw new InputException(
           "%s: found an array of %s, expected scores [tests, training samples]"
-              .formatted(scores, java.util.Arrays.toString(shape)));
+              .formatted(scores, Arrays.toString(shape)));
     }
     float[] values = array.toFloats();
     float[][] matrix = new float[shape[0]][];
     for (int t = 0; t < shape[0]; t++) {
-      matrix[t] = java.util.Arrays.copyOfRange(values, t * shape[1], (t + 1) * shape[1]);
+      matrix[t] = Arrays.copyOfRange(values, t * shape[1], (t + 1) * shape[1]);
     }
     return matrix;
   }
 
-  private void requireCount(String flag, Path file, Dataset data, int expected) {
+  private void requireScored(String flag, Path file, Dataset data, int expected) {
     if (data != null && data.count() != expected) {
       throw new InputException(
           "%s: %s has %d samples, %s is of %d"
               .formatted(flag, file, data.count(), scores, expected));
+    }
+    Path provenance = Outputs.provenanceOf(scores);
+    if (data != null && Files.exists(provenance)) {
+      String scored =
+          Json.read(provenance, JsonNode.class).path(flag.substring(2)).path("sha256").asText();
+      if (!scored.isEmpty() && !scored.equals(data.hash())) {
+        throw new InputException(
+            "%s: %s is not what was scored: its samples, range or labels differ from %s"
+                .formatted(flag, file, provenance));
+      }
     }
   }
 }

@@ -13,7 +13,6 @@ import latentrace.backend.Activation;
 import latentrace.backend.Backend;
 import latentrace.backend.Reconstruction;
 import latentrace.checkpoint.TrainingSpec;
-import latentrace.data.AtomicFiles;
 import latentrace.data.Dataset;
 import latentrace.data.Datasets;
 import latentrace.data.InputException;
@@ -38,6 +37,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class TrainCommand implements Callable<Integer> {
+  private static final int MAX_LATENT = 1 << 16;
+
   @Option(
       names = "--model",
       paramLabel = "NAME",
@@ -227,9 +228,8 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--checkpoints",
       paramLabel = "C",
-      defaultValue = "10",
-      description = "checkpoints saved, evenly spaced. Default: ${DEFAULT-VALUE}")
-  private int checkpoints;
+      description = "checkpoints saved, evenly spaced. Default: 10, or as many as iterations")
+  private Integer checkpoints;
 
   @Option(
       names = "--seed",
@@ -273,16 +273,16 @@ final class TrainCommand implements Callable<Integer> {
       modelSpec = modelSpec(train, trainingSpec.iterations());
       Schedule.parse(schedule);
     } catch (IllegalArgumentException e) {
-      throw new InputException("--" + e.getMessage(), e);
+      throw new InputException("--" + flagOf(e.getMessage()), e);
     }
     if (patience > 0 && held == null) {
       throw new InputException("--patience: early stopping needs --validation FILE");
     }
-    Trainer.checkInputs(trainingSpec, train, held);
+    Outputs.requireFolder("--out", out);
+    Trainer.checkInputs(modelSpec, trainingSpec, train, held);
     if (!resume) {
       Trainer.checkNoRun(out);
     }
-    AtomicFiles.requireFolderOf("--out", out);
     List<String> header = new ArrayList<>();
     try (Backend backend = common.open();
         Trainer trainer =
@@ -338,7 +338,22 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
+  /** "lossScale: found ..." names the field; the flag is --loss-scale. */
+  private static String flagOf(String message) {
+    int colon = message.indexOf(':');
+    String field = message.substring(0, Math.max(0, colon));
+    String flag = field.replaceAll("([A-Z])", "-$1").replace(' ', '-').toLowerCase(Locale.ROOT);
+    return flag + message.substring(Math.max(0, colon));
+  }
+
   private TrainingSpec trainingSpec(int samples) {
+    if (length.epochs != null && length.epochs < 1) {
+      throw new InputException("--epochs: found %d, expected at least 1".formatted(length.epochs));
+    }
+    if (latent < 1 || latent > MAX_LATENT) {
+      throw new InputException(
+          "--latent: found %d, expected a size of 1 to %d".formatted(latent, MAX_LATENT));
+    }
     long perEpoch =
         batch < 1 ? 1 : Math.max(1, keepLast ? (samples + batch - 1L) / batch : samples / batch);
     long iterations =
@@ -357,7 +372,7 @@ final class TrainCommand implements Callable<Integer> {
         1e-8,
         batch,
         iterations,
-        checkpoints,
+        checkpoints != null ? checkpoints : (int) Math.max(1, Math.min(10, iterations)),
         seed,
         initialisation,
         !noShuffle,

@@ -9,9 +9,12 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Writes files so that a reader sees the old one or the new one whole, never a part. */
 public final class AtomicFiles {
+  private static final AtomicLong COUNTER = new AtomicLong();
+
   private AtomicFiles() {}
 
   /** What fills the file. */
@@ -42,7 +45,11 @@ public final class AtomicFiles {
       Files.createDirectories(absolute.getParent());
       temporary =
           absolute.resolveSibling(
-              "." + absolute.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
+              ".%s.%d-%d.tmp"
+                  .formatted(
+                      absolute.getFileName(),
+                      ProcessHandle.current().pid(),
+                      COUNTER.incrementAndGet()));
       body.write(temporary);
       try {
         Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE);
@@ -75,23 +82,6 @@ public final class AtomicFiles {
     write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /**
-   * Refuses an output whose folder cannot be made or written, before long work.
-   *
-   * @param flag what named the output
-   */
-  public static void requireFolderOf(String flag, Path target) {
-    Path folder = target.toAbsolutePath().getParent();
-    try {
-      Files.createDirectories(folder);
-    } catch (IOException e) {
-      throw new InputException("%s: %s: %s".formatted(flag, folder, reason(e)), e);
-    }
-    if (!Files.isWritable(folder)) {
-      throw new InputException("%s: %s: not writable".formatted(flag, folder));
-    }
-  }
-
   /** What an I/O exception has to say to a user. */
   public static String reason(IOException e) {
     if (e instanceof java.nio.file.NoSuchFileException) {
@@ -105,6 +95,15 @@ public final class AtomicFiles {
     }
     String message = e.getMessage();
     return message == null ? e.getClass().getSimpleName() : message;
+  }
+
+  /** Deletes a file if it is there. */
+  public static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + ": cannot be deleted: " + reason(e), e);
+    }
   }
 
   private static void deleteQuietly(Path path) {

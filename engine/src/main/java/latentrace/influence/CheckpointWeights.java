@@ -3,6 +3,8 @@ package latentrace.influence;
 import java.util.Arrays;
 import java.util.List;
 import latentrace.checkpoint.Checkpoint;
+import latentrace.checkpoint.TrainingSpec;
+import latentrace.train.Schedule;
 
 /** The weight w_c of each checkpoint in Σ_c w_c⟨ḡ(x;θ_c), ḡ(z;θ_c)⟩. */
 public final class CheckpointWeights {
@@ -16,17 +18,24 @@ public final class CheckpointWeights {
   }
 
   /**
-   * lr·batch·(iter_c − iter_{c−1})/N, iter_{−1} = 0: the published code's.
+   * lr·batch·(iter_c − iter_{c−1})/N, iter_{−1} = 0: the published code's. Where the learning rate
+   * follows a schedule, lr is its mean over the iterations between.
    *
    * @param checkpoints sorted by iteration
+   * @param training how they were trained
    * @param trainedOn N, samples of the training data
    */
-  public static double[] sgd(List<Checkpoint> checkpoints, double lr, int batch, int trainedOn) {
+  public static double[] sgd(List<Checkpoint> checkpoints, TrainingSpec training, int trainedOn) {
+    Schedule schedule = Schedule.parse(training.schedule());
     double[] weights = new double[checkpoints.size()];
     long before = 0;
     for (int c = 0; c < weights.length; c++) {
       long iteration = checkpoints.get(c).iteration();
-      weights[c] = lr * batch * (double) (iteration - before) / trainedOn;
+      double rates = 0;
+      for (long t = before + 1; t <= iteration; t++) {
+        rates += schedule.factor(t, training.iterations());
+      }
+      weights[c] = training.learningRate() * training.batch() * rates / trainedOn;
       before = iteration;
     }
     return weights;

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.data.InputException;
 import latentrace.model.Model;
 import latentrace.model.Pass;
 import latentrace.nn.Layer;
@@ -98,6 +99,14 @@ final class LayerProducts {
                   p, k, rank, (Linear) layer, weight, bias, Math.max(1, tests), strategy));
         }
       }
+    }
+    if (products.isEmpty()) {
+      throw new InputException(
+          "--parameters: '%s' selects nothing of a %s, whose parts are %s"
+              .formatted(
+                  selection,
+                  model.spec().model(),
+                  model.parts().stream().map(Sequential::name).toList()));
     }
     return products;
   }

@@ -14,6 +14,16 @@ public interface Noise {
    */
   void fill(Pass pass, int stream, int ordinal);
 
+  /**
+   * Checks before any work that there is noise for everything.
+   *
+   * @param size d, 0 for a model without noise
+   * @param samples one more than the largest sample index of either side
+   * @param checkpoints C
+   * @throws InputException if not
+   */
+  default void requireFits(int size, int samples, int checkpoints) {}
+
   /** m, given the m asked for. */
   int draws(int asked);
 
@@ -76,6 +86,17 @@ public interface Noise {
           "%s: noise of shape %s, expected [m,d], [n,m,d] or [C,n,m,d]"
               .formatted(name, Arrays.toString(shape)));
     }
+    for (int extent : shape) {
+      if (extent < 1) {
+        throw new InputException(
+            "%s: noise of shape %s is empty".formatted(name, Arrays.toString(shape)));
+      }
+    }
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw new InputException(name + ": noise of " + value + ", expected finite numbers");
+      }
+    }
     int rank = shape.length;
     int draws = shape[rank - 2];
     int size = shape[rank - 1];
@@ -87,21 +108,25 @@ public interface Noise {
         if (pass.noise() == null) {
           return;
         }
-        if (pass.noise().length() != (long) pass.capacity() * draws * size) {
-          throw new InputException(
-              "%s: noise of d=%d, the model's latent size is %d"
-                  .formatted(name, size, pass.noise().length() / pass.capacity() / draws));
-        }
         for (int i = 0; i < pass.count(); i++) {
           int sample = rank >= 3 ? pass.sampleIndices()[i] : 0;
           int checkpoint = rank == 4 ? ordinal : 0;
-          if (sample >= samples || checkpoint >= checkpoints) {
-            throw new InputException(
-                "%s: noise of shape %s has nothing for sample %d of checkpoint %d"
-                    .formatted(name, Arrays.toString(shape), sample, checkpoint));
-          }
           int from = (checkpoint * samples + sample) * draws * size;
           pass.noise().upload(values, from, (long) i * draws * size, draws * size);
+        }
+      }
+
+      @Override
+      public void requireFits(int latent, int needed, int scored) {
+        if (latent == 0) {
+          throw new InputException(name + ": the model takes no noise");
+        }
+        if (size != latent
+            || (rank >= 3 && samples < needed)
+            || (rank == 4 && checkpoints < scored)) {
+          throw new InputException(
+              "%s: noise of shape %s, expected [m,%d], [n,m,%d] or [C,n,m,%d] with n >= %d, C >= %d"
+                  .formatted(name, Arrays.toString(shape), latent, latent, latent, needed, scored));
         }
       }
 

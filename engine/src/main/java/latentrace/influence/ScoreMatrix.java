@@ -2,6 +2,7 @@ package latentrace.influence;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import latentrace.data.AtomicFiles;
+import latentrace.data.InputException;
 import latentrace.data.Npy;
 
 /**
@@ -17,6 +19,9 @@ import latentrace.data.Npy;
  */
 public final class ScoreMatrix implements AutoCloseable {
   private static final long HEAP_LIMIT = 1 << 24;
+
+  /** Bytes of one mapping, which holds whole rows: systems limit how many there may be. */
+  private static final long MAPPING = 1 << 30;
 
   private final int tests;
   private final int samples;
@@ -44,8 +49,13 @@ public final class ScoreMatrix implements AutoCloseable {
       long rowBytes = (long) samples * Double.BYTES;
       try (FileChannel channel =
           FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-        for (int t = 0; t < tests; t++) {
-          rows[t] = channel.map(MapMode.READ_WRITE, t * rowBytes, rowBytes).asDoubleBuffer();
+        int together = (int) Math.max(1, Math.min(tests, MAPPING / rowBytes));
+        for (int first = 0; first < tests; first += together) {
+          int count = Math.min(together, tests - first);
+          ByteBuffer region = channel.map(MapMode.READ_WRITE, first * rowBytes, count * rowBytes);
+          for (int t = 0; t < count; t++) {
+            rows[first + t] = region.slice((int) (t * rowBytes), (int) rowBytes).asDoubleBuffer();
+          }
         }
       }
       deleteQuietly(); // the mappings live on where the system allows it; else close() deletes
@@ -76,6 +86,19 @@ public final class ScoreMatrix implements AutoCloseable {
       DoubleBuffer row = rows[firstTest + t];
       for (int i = 0; i < tileSamples; i++) {
         row.put(firstSample + i, row.get(firstSample + i) + values[t * tileSamples + i]);
+      }
+    }
+  }
+
+  /** Refuses sums that are no float. */
+  void requireFinite() {
+    for (int t = 0; t < tests; t++) {
+      for (int i = 0; i < samples; i++) {
+        if (!Float.isFinite((float) rows[t].get(i))) {
+          throw new InputException(
+              "score of sample %d for test %d is %s: the weights or the loss are too large"
+                  .formatted(i, t, rows[t].get(i)));
+        }
       }
     }
   }

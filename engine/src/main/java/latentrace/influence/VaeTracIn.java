@@ -9,6 +9,7 @@ import latentrace.backend.Philox;
 import latentrace.backend.Reconstruction;
 import latentrace.checkpoint.Checkpoint;
 import latentrace.data.Dataset;
+import latentrace.data.InputException;
 import latentrace.model.Estimator;
 import latentrace.model.Model;
 import latentrace.model.ModelSpec;
@@ -159,6 +160,13 @@ public final class VaeTracIn {
       throw new IllegalArgumentException(
           "%d weights for %d checkpoints".formatted(weights.length, checkpoints.size()));
     }
+    for (int c = 1; c < checkpoints.size(); c++) {
+      if (checkpoints.get(c).iteration() <= checkpoints.get(c - 1).iteration()) {
+        throw new IllegalArgumentException(
+            "checkpoints must be of rising iterations: %d after %d"
+                .formatted(checkpoints.get(c).iteration(), checkpoints.get(c - 1).iteration()));
+      }
+    }
     this.backend = backend;
     this.spec = spec;
     this.checkpoints = List.copyOf(checkpoints);
@@ -184,8 +192,19 @@ public final class VaeTracIn {
   }
 
   private Result run(Dataset train, Dataset test, boolean self) {
+    int samples = 0;
+    for (Dataset data : test == null ? List.of(train) : List.of(train, test)) {
+      spec.requireFits(data, settings.attribution().at(spec, 0).reconstruction());
+      for (int i = 0; i < data.count(); i++) {
+        samples = Math.max(samples, data.fileIndex(i) + 1);
+      }
+    }
     try (Model model = Model.create(backend, spec);
         Run run = new Run(model, train, test, self)) {
+      settings.noise().requireFits(model.noiseSize(), samples, checkpoints.size());
+      for (Checkpoint checkpoint : checkpoints) {
+        checkpoint.load(model); // a broken file is found before the work, not in the middle
+      }
       return run.execute();
     }
   }
@@ -312,11 +331,19 @@ public final class VaeTracIn {
           scores.close();
         }
       }
+      if (scores != null) {
+        scores.requireFinite();
+      }
       float[] selfInfluence = null;
       if (self) {
         selfInfluence = new float[n];
         for (int i = 0; i < n; i++) {
           selfInfluence[i] = (float) selfSums[i];
+          if (!Float.isFinite(selfInfluence[i]) || !Float.isFinite(losses[i])) {
+            throw new InputException(
+                "self-influence of sample %d is %s: the weights or the loss are too large"
+                    .formatted(i, selfInfluence[i]));
+          }
         }
       }
       return new Result(scores, selfInfluence, losses);

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.List;
 import latentrace.backend.Activation;
 import latentrace.backend.Reconstruction;
+import latentrace.data.Dataset;
+import latentrace.data.InputException;
 
 /**
  * Everything that says which function a model is and which loss it minimises: the part of
@@ -95,6 +97,7 @@ public record ModelSpec(
         "classes",
         classes,
         "at least 2 for a classifier");
+    requireFeasible(sampleShape, hidden, latent);
     require(activation != null, "activation", null, "a name");
     require(outputActivation != null, "outputActivation", null, "a name");
     require(reconstruction != null, "reconstruction", null, "a name");
@@ -110,6 +113,21 @@ public record ModelSpec(
     require(lossScale > 0 && Double.isFinite(lossScale), "lossScale", lossScale, "a number > 0");
     sampleShape = List.copyOf(sampleShape);
     hidden = List.copyOf(hidden);
+  }
+
+  /** Every weight matrix has to be one array. */
+  private static void requireFeasible(List<Integer> shape, List<Integer> hidden, int latent) {
+    long before = shape.stream().mapToLong(s -> s).reduce(1, (a, b) -> a * b);
+    for (int width : hidden) {
+      require(
+          before * width <= Integer.MAX_VALUE, "hidden", hidden, "at most 2^31-1 weights a layer");
+      before = width;
+    }
+    require(
+        2 * before * latent <= Integer.MAX_VALUE,
+        "latent",
+        latent,
+        "at most 2^31-1 weights a layer");
   }
 
   private static boolean allPositive(List<Integer> sizes) {
@@ -144,6 +162,43 @@ public record ModelSpec(
         0,
         0,
         1);
+  }
+
+  /**
+   * Checks that a model of this kind can take these samples, before any work.
+   *
+   * @param loss what the samples are compared by, as trained or for attribution
+   * @throws InputException if their size differs, a label is missing or no class, or the Bernoulli
+   *     loss is asked of values outside [0,1]
+   */
+  public void requireFits(Dataset data, Reconstruction loss) {
+    if (data.sampleSize() != sampleSize()) {
+      throw new InputException(
+          "%s: samples of %s, the model takes %s"
+              .formatted(data.name(), data.shape(), sampleShape));
+    }
+    if (MLP_CLASSIFIER.equals(model)) {
+      if (!data.hasLabels()) {
+        throw new InputException(data.name() + ": a classifier needs labels, there are none");
+      }
+      for (int i = 0; i < data.count(); i++) {
+        if (data.label(i) < 0 || data.label(i) >= classes) {
+          throw new InputException(
+              "%s: label %d of sample %d, expected 0..%d"
+                  .formatted(data.name(), data.label(i), i, classes - 1));
+        }
+      }
+    } else if (loss == Reconstruction.BERNOULLI && !data.isBytes()) {
+      for (int i = 0; i < data.count(); i++) {
+        for (float value : data.sample(i)) {
+          if (!(value >= 0 && value <= 1)) {
+            throw new InputException(
+                "%s: value %s in sample %d; the bernoulli loss takes values in [0,1], mse takes any"
+                    .formatted(data.name(), value, i));
+          }
+        }
+      }
+    }
   }
 
   /** The same with other hidden widths. */

@@ -37,6 +37,18 @@ public abstract class Pass implements AutoCloseable {
       throw new IllegalArgumentException(
           "pass: capacity %d and draws %d must be positive".formatted(capacity, draws));
     }
+    int widest =
+        model.parts().stream()
+            .flatMap(part -> part.layers().stream())
+            .mapToInt(layer -> layer.outputSize())
+            .max()
+            .orElse(1);
+    if ((double) capacity * draws * widest > Integer.MAX_VALUE) {
+      throw new InputException(
+          "%d samples at a time with %d draws through a layer of %d: more than 2^31-1 values; take"
+                  .formatted(capacity, draws, widest)
+              + " fewer draws or a smaller tile");
+    }
     this.model = model;
     this.capacity = capacity;
     this.draws = draws;

@@ -42,7 +42,10 @@ public final class Trainer implements AutoCloseable {
   public enum Outcome {
     /** All iterations done. */
     COMPLETED,
-    /** The validation loss stopped improving; the model has the best parameters. */
+    /**
+     * The validation loss stopped improving; the model has the best parameters, and checkpoints
+     * after them are deleted.
+     */
     STOPPED_EARLY,
     /** {@link #requestStop} was called; the state is saved. */
     INTERRUPTED
@@ -83,7 +86,7 @@ public final class Trainer implements AutoCloseable {
       Dataset validation,
       Path folder,
       Listener listener) {
-    checkInputs(spec, data, validation);
+    checkInputs(modelSpec, spec, data, validation);
     this.spec = spec;
     this.data = data;
     this.validation = validation;
@@ -115,11 +118,17 @@ public final class Trainer implements AutoCloseable {
   /**
    * Checks what can be checked before a backend is opened.
    *
-   * @throws InputException if there is too little data, or early stopping has nothing to look at
+   * @throws InputException if data do not fit the model, are too few, or early stopping has nothing
+   *     to look at
    */
-  public static void checkInputs(TrainingSpec spec, Dataset data, Dataset validation) {
+  public static void checkInputs(
+      ModelSpec model, TrainingSpec spec, Dataset data, Dataset validation) {
     if (spec.patience() > 0 && validation == null) {
       throw new InputException("patience: early stopping needs validation data");
+    }
+    model.requireFits(data, model.reconstruction());
+    if (validation != null) {
+      model.requireFits(validation, model.reconstruction());
     }
     if (spec.dropLast() && data.count() < spec.batch()) {
       throw new InputException(
@@ -135,12 +144,16 @@ public final class Trainer implements AutoCloseable {
    */
   public static void checkNoRun(Path folder) {
     for (String name : List.of(ModelFile.NAME, TrainingState.NAME)) {
-      if (Files.exists(folder.resolve(name))) {
+      if (Files.exists(folder.resolve(name)) || hasCheckpoints(folder)) {
         throw new InputException(
             "%s: there is a run already; use --resume to go on with it, or another folder"
                 .formatted(folder));
       }
     }
+  }
+
+  private static boolean hasCheckpoints(Path folder) {
+    return Files.isDirectory(folder) && !Checkpoint.list(folder).isEmpty();
   }
 
   /** Begins at iteration 1, in a folder that holds no run yet. */
@@ -283,7 +296,8 @@ public final class Trainer implements AutoCloseable {
 
   /** Mean validation loss at the latent means (noise zero); keeps the best parameters. */
   private double validate(long iteration) {
-    Objective objective = model.spec().objectiveAt(iteration);
+    // the loss at the end, so that evaluations compare: Burgess' capacity grows until then
+    Objective objective = model.spec().objectiveAt(spec.iterations());
     double sum = 0;
     for (int from = 0; from < validation.count(); from += pass.capacity()) {
       int count = Math.min(pass.capacity(), validation.count() - from);
@@ -332,6 +346,14 @@ public final class Trainer implements AutoCloseable {
       listener.saved(Checkpoint.save(model, folder, progress.bestIteration).file());
     }
     saveState();
+    if (spec.patience() > 0 && progress.bestIteration > 0) {
+      // what came after the best is over-fitted and must not be scored as the end of training
+      for (Checkpoint checkpoint : Checkpoint.list(folder)) {
+        if (checkpoint.iteration() > progress.bestIteration) {
+          AtomicFiles.delete(checkpoint.file());
+        }
+      }
+    }
     return progress.stoppedEarly ? Outcome.STOPPED_EARLY : Outcome.COMPLETED;
   }
 

@@ -18,6 +18,7 @@ import latentrace.backend.Philox;
 import latentrace.backend.PhiloxRandom;
 import latentrace.backend.Reconstruction;
 import latentrace.checkpoint.Checkpoint;
+import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.Dataset;
 import latentrace.influence.LayerProducts.Strategy;
 import latentrace.influence.VaeTracIn.Attribution;
@@ -349,7 +350,7 @@ class VaeTracInTest {
   void weightsBySgdAreThePublishedCodes() {
     assertArrayEquals(
         new double[] {1e-4 * 64 * 100 / 60000, 1e-4 * 64 * 100 / 60000},
-        CheckpointWeights.sgd(checkpoints, 1e-4, 64, 60000),
+        CheckpointWeights.sgd(checkpoints, TrainingSpec.sgd(1e-4, 64, 200, 2, 0), 60000),
         1e-18);
   }
 

@@ -92,7 +92,7 @@ class CommandLineTest {
     assertEquals(150, provenance.at("/train/count").asInt());
 
     ok(
-        ("score --checkpoints run/checkpoint-40.safetensors,run/checkpoint-20.safetensors"
+        ("score --checkpoints run/checkpoint-20.safetensors,run/checkpoint-40.safetensors"
                 + " --train train.npz --train-offset 100 --train-limit 20 --test test.idx.gz"
                 + " --test-offset 2 --test-limit 3 --draws 3 --weights 1,0 --out part.npy --tile 7")
             .split(" "));
@@ -118,6 +118,16 @@ class CommandLineTest {
     List<String> lines = Files.readAllLines(shared.resolve("top.csv"));
     assertEquals("test,kind,rank,train,score", lines.get(0));
     assertEquals(1 + 6 * 2 * 2, lines.size());
+    Outcome others =
+        Cli.run(
+            shared,
+            "top --scores scores.npy --train train.npz --test train.npz --test-limit 6 --out t.html"
+                .split(" "));
+    assertEquals(2, others.status());
+    assertEquals(
+        "latentrace top: --test: train.npz is not what was scored: its samples, range or labels"
+            + " differ from scores.json",
+        others.err().strip());
     ok(
         "top --scores scores.npy --k 2 --train train.npz --test test.idx.gz --out top.html"
             .split(" "));
@@ -133,6 +143,20 @@ class CommandLineTest {
     assertFalse(report.contains("http://") && report.contains("src=\"http"), "self-contained");
     ok("demo --out demo --samples 200 --iterations 30 --quiet".split(" "));
     Files.writeString(shared.resolve("demo/checkpoints/thesis.txt"), "precious");
+    Files.createDirectories(shared.resolve("mine"));
+    try (Stream<Path> run = Files.list(shared.resolve("run"))) {
+      for (Path file : run.toList()) {
+        Path copy = shared.resolve("mine/checkpoints").resolve(file.getFileName());
+        Files.createDirectories(copy.getParent());
+        Files.copy(file, copy);
+      }
+    }
+    Outcome mine = Cli.run(shared, "demo", "--out", "mine");
+    assertEquals(
+        "latentrace demo: --out: mine/checkpoints holds something else than an earlier demo: a model"
+            + " of other data",
+        mine.err().strip());
+    assertEquals(7, names(shared.resolve("mine/checkpoints")).size());
     Outcome refused = Cli.run(shared, "demo", "--out", "demo");
     assertEquals(2, refused.status());
     assertTrue(Files.exists(shared.resolve("demo/checkpoints/thesis.txt")));
@@ -149,7 +173,7 @@ class CommandLineTest {
         Arguments.of("train --data none.npz --out x", "latentrace train: none.npz: no such file"),
         Arguments.of(
             "train --data train.npz --out x --latent 0",
-            "latentrace train: --latent: found 0, expected a positive size"),
+            "latentrace train: --latent: found 0, expected a size of 1 to 65536"),
         Arguments.of(
             "train --data train.npz --out x --reconstruction binary",
             "latentrace train: Invalid value for option '--reconstruction': found 'binary',"
@@ -176,8 +200,44 @@ class CommandLineTest {
             "train --data train.npz --out x --lr 100 --iterations 50 --quiet",
             "latentrace train: training diverged"),
         Arguments.of(
+            "train --data clusters.npz --out x --reconstruction bernoulli",
+            "latentrace train: clusters.npz: value "),
+        Arguments.of(
+            "train --data train.npz --out x --hidden 60000,60000",
+            "latentrace train: --hidden: found [60000, 60000], expected at most 2^31-1 weights"),
+        Arguments.of(
+            "train --data train.npz --out x --loss-scale -1",
+            "latentrace train: --loss-scale: found -1.0, expected a number > 0"),
+        Arguments.of(
+            "train --data train.npz --out train.npz",
+            "latentrace train: --out: "),
+        Arguments.of(
+            "score --checkpoints run --train train.npz --test test.idx.gz --parameters head",
+            "latentrace score: --parameters: found 'head'"),
+        Arguments.of(
+            "score --checkpoints run --train train.npz --test test.idx.gz --out run/model.npy",
+            "latentrace score: --out: run/model.json would be overwritten"),
+        Arguments.of(
+            "score --checkpoints run/checkpoint-40.safetensors,run/checkpoint-20.safetensors --train"
+                + " train.npz --test test.idx.gz",
+            "latentrace score: --checkpoints: run/checkpoint-20.safetensors after"
+                + " run/checkpoint-40.safetensors: list them by rising iteration, each once"),
+        Arguments.of(
+            "self --checkpoints run --train train.npz --out a.npy --losses ./a.npy",
+            "latentrace self: --losses: ./a.npy is read by the same command"),
+        Arguments.of(
+            "self --checkpoints run --train train.npz --noise mean --self-noise independent",
+            "latentrace self: --self-noise: independent needs a VAE and --noise contract"),
+        Arguments.of(
+            "self --checkpoints run --train train.npz --weights 1e300,1e300,1e300,1e300 --quiet",
+            "latentrace self: self-influence of sample 0 is Infinity"),
+        Arguments.of("score --checkpoints run --train train.npz --test test.idx.gz --out /", "latentrace score: --out: found /, expected a name in .npy"),
+        Arguments.of(
+            "demo --out .. --samples 10 --backend nope",
+            "latentrace demo: --backend: unknown backend 'nope'"),
+        Arguments.of(
             "score --checkpoints nowhere --train train.npz --test test.idx.gz",
-            "latentrace score: nowhere: expected a file named checkpoint-<iteration>.safetensors"),
+            "latentrace score: --checkpoints: nowhere: no such file or folder"),
         Arguments.of(
             "score --checkpoints run --train train.npz --test test.idx.gz --weights 1,2",
             "latentrace score: --weights: found 2 in '1,2', expected a finite number for each of 4"
@@ -193,7 +253,7 @@ class CommandLineTest {
             "latentrace score: --train-offset: found 150, expected 0..149, the samples of train.npz"),
         Arguments.of(
             "self --checkpoints run --train clusters.npz",
-            "latentrace self: --train: samples of clusters.npz are [2], the model takes [1, 28, 28]"),
+            "latentrace self: clusters.npz: samples of [2], the model takes [1, 28, 28]"),
         Arguments.of(
             "self --checkpoints run --train train.npz --threads 0",
             "latentrace self: --threads: found 0, expected at least 1"),
@@ -204,7 +264,7 @@ class CommandLineTest {
             "latentrace data inspect: out.log: unknown format, expected IDX"),
         Arguments.of(
             "data generate digits --count 3 --out x.png",
-            "latentrace data generate: --out: found x.png, expected a name in .npz, .npy, .idx or"
+            "latentrace data generate: --out: found x.png, expected a name in .npz, .npy, .idx,"
                 + " .idx.gz"));
   }
 
