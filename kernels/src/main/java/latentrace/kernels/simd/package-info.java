@@ -1,0 +1,2 @@
+/** The CPU backend on the Java Vector API. */
+package latentrace.kernels.simd;
