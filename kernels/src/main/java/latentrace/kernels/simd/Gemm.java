@@ -116,7 +116,7 @@ final class Gemm implements WorkerPool.Task {
    */
   Gemm(WorkerPool pool) {
     this.pool = pool;
-    this.tiles = new float[pool.threads()][ROWS * COLUMNS];
+    this.tiles = new float[pool.threads()][Math.max(ROWS * COLUMNS, 16 * V)];
   }
 
   private static VectorShuffle<Float> swap(int distance) {
@@ -450,30 +450,44 @@ final class Gemm implements WorkerPool.Task {
       j += COLUMNS;
     }
     int to = cAt;
-    store(c00, c01, c, to, alpha, factor);
-    to += ldc;
-    store(c10, c11, c, to, alpha, factor);
-    to += ldc;
-    store(c20, c21, c, to, alpha, factor);
-    to += ldc;
-    store(c30, c31, c, to, alpha, factor);
-    to += ldc;
-    store(c40, c41, c, to, alpha, factor);
-    to += ldc;
-    store(c50, c51, c, to, alpha, factor);
-  }
-
-  private static void store(
-      FloatVector x, FloatVector y, float[] c, int at, float alpha, float factor) {
-    FloatVector s = x.mul(alpha);
-    FloatVector t = y.mul(alpha);
-    if (factor != 0) {
-      FloatVector f = FloatVector.broadcast(S, factor);
-      s = FloatVector.fromArray(S, c, at).fma(f, s);
-      t = FloatVector.fromArray(S, c, at + V).fma(f, t);
+    if (factor == 0) {
+      c00.mul(alpha).intoArray(c, to);
+      c01.mul(alpha).intoArray(c, to + V);
+      to += ldc;
+      c10.mul(alpha).intoArray(c, to);
+      c11.mul(alpha).intoArray(c, to + V);
+      to += ldc;
+      c20.mul(alpha).intoArray(c, to);
+      c21.mul(alpha).intoArray(c, to + V);
+      to += ldc;
+      c30.mul(alpha).intoArray(c, to);
+      c31.mul(alpha).intoArray(c, to + V);
+      to += ldc;
+      c40.mul(alpha).intoArray(c, to);
+      c41.mul(alpha).intoArray(c, to + V);
+      to += ldc;
+      c50.mul(alpha).intoArray(c, to);
+      c51.mul(alpha).intoArray(c, to + V);
+      return;
     }
-    s.intoArray(c, at);
-    t.intoArray(c, at + V);
+    FloatVector f = FloatVector.broadcast(S, factor);
+    FloatVector.fromArray(S, c, to).fma(f, c00.mul(alpha)).intoArray(c, to);
+    FloatVector.fromArray(S, c, to + V).fma(f, c01.mul(alpha)).intoArray(c, to + V);
+    to += ldc;
+    FloatVector.fromArray(S, c, to).fma(f, c10.mul(alpha)).intoArray(c, to);
+    FloatVector.fromArray(S, c, to + V).fma(f, c11.mul(alpha)).intoArray(c, to + V);
+    to += ldc;
+    FloatVector.fromArray(S, c, to).fma(f, c20.mul(alpha)).intoArray(c, to);
+    FloatVector.fromArray(S, c, to + V).fma(f, c21.mul(alpha)).intoArray(c, to + V);
+    to += ldc;
+    FloatVector.fromArray(S, c, to).fma(f, c30.mul(alpha)).intoArray(c, to);
+    FloatVector.fromArray(S, c, to + V).fma(f, c31.mul(alpha)).intoArray(c, to + V);
+    to += ldc;
+    FloatVector.fromArray(S, c, to).fma(f, c40.mul(alpha)).intoArray(c, to);
+    FloatVector.fromArray(S, c, to + V).fma(f, c41.mul(alpha)).intoArray(c, to + V);
+    to += ldc;
+    FloatVector.fromArray(S, c, to).fma(f, c50.mul(alpha)).intoArray(c, to);
+    FloatVector.fromArray(S, c, to + V).fma(f, c51.mul(alpha)).intoArray(c, to + V);
   }
 
   // ---- dots
@@ -520,6 +534,7 @@ final class Gemm implements WorkerPool.Task {
       for (int j = firstColumn; j < lastColumn; j += 4) {
         for (int i = firstRow; i < lastRow; i += 4) {
           dots(i, j, from, length - length % V, rest, scratch);
+          sumLanes(scratch);
           int width = Math.min(4, lastColumn - j);
           for (int r = 0; r < Math.min(4, lastRow - i); r++) {
             add(scratch, 4 * r, alpha, factor, cAt + (i + r) * ldc + j, width);
@@ -660,51 +675,52 @@ final class Gemm implements WorkerPool.Task {
       c32 = y.fma(x2, c32);
       c33 = y.fma(x3, c33);
     }
+    c00.intoArray(out, 0 * V);
+    c01.intoArray(out, 1 * V);
+    c02.intoArray(out, 2 * V);
+    c03.intoArray(out, 3 * V);
+    c10.intoArray(out, 4 * V);
+    c11.intoArray(out, 5 * V);
+    c12.intoArray(out, 6 * V);
+    c13.intoArray(out, 7 * V);
+    c20.intoArray(out, 8 * V);
+    c21.intoArray(out, 9 * V);
+    c22.intoArray(out, 10 * V);
+    c23.intoArray(out, 11 * V);
+    c30.intoArray(out, 12 * V);
+    c31.intoArray(out, 13 * V);
+    c32.intoArray(out, 14 * V);
+    c33.intoArray(out, 15 * V);
+  }
+
+  /**
+   * Sums the lanes of 16 vectors that stand in {@code v} one after the other, to v[0..15]. Halving
+   * step by step: at distance d, vectors r and r + d become one, which holds the sums of lanes d
+   * apart, of the first in lanes without bit d and of the second in lanes with it.
+   */
+  private static void sumLanes(float[] v) {
     if (V == 16) {
-      sums8(
-              pair(c00, c20, SWAP_8, UPPER_8),
-              pair(c01, c21, SWAP_8, UPPER_8),
-              pair(c02, c22, SWAP_8, UPPER_8),
-              pair(c03, c23, SWAP_8, UPPER_8),
-              pair(c10, c30, SWAP_8, UPPER_8),
-              pair(c11, c31, SWAP_8, UPPER_8),
-              pair(c12, c32, SWAP_8, UPPER_8),
-              pair(c13, c33, SWAP_8, UPPER_8))
-          .intoArray(out, 0);
-    } else if (V == 8) {
-      sums8(c00, c01, c02, c03, c10, c11, c12, c13).intoArray(out, 0);
-      sums8(c20, c21, c22, c23, c30, c31, c32, c33).intoArray(out, 8);
-    } else {
-      sums4(c00, c01, c02, c03).intoArray(out, 0);
-      sums4(c10, c11, c12, c13).intoArray(out, 4);
-      sums4(c20, c21, c22, c23).intoArray(out, 8);
-      sums4(c30, c31, c32, c33).intoArray(out, 12);
+      for (int r = 0; r < 8; r++) {
+        pair(v, r * V, (r + 8) * V, r * V, SWAP_8, UPPER_8);
+      }
+    }
+    for (int from = 0; from < 16; from += V) {
+      int at = from * V;
+      if (V >= 8) {
+        for (int r = 0; r < 4; r++) {
+          pair(v, at + r * V, at + (r + 4) * V, at + r * V, SWAP_4, UPPER_4);
+        }
+      }
+      pair(v, at, at + 2 * V, at, SWAP_2, UPPER_2);
+      pair(v, at + V, at + 3 * V, at + V, SWAP_2, UPPER_2);
+      pair(v, at, at + V, from, SWAP_1, UPPER_1);
     }
   }
 
-  /** Halves the lanes of two vectors: lanes without the bit from x, lanes with it from y. */
-  private static FloatVector pair(
-      FloatVector x, FloatVector y, VectorShuffle<Float> swap, VectorMask<Float> upper) {
-    return x.blend(y, upper).add(y.blend(x, upper).rearrange(swap));
-  }
-
-  private static FloatVector sums4(FloatVector a, FloatVector b, FloatVector c, FloatVector d) {
-    return pair(pair(a, c, SWAP_2, UPPER_2), pair(b, d, SWAP_2, UPPER_2), SWAP_1, UPPER_1);
-  }
-
-  private static FloatVector sums8(
-      FloatVector a,
-      FloatVector b,
-      FloatVector c,
-      FloatVector d,
-      FloatVector e,
-      FloatVector f,
-      FloatVector g,
-      FloatVector h) {
-    return sums4(
-        pair(a, e, SWAP_4, UPPER_4),
-        pair(b, f, SWAP_4, UPPER_4),
-        pair(c, g, SWAP_4, UPPER_4),
-        pair(d, h, SWAP_4, UPPER_4));
+  private static void pair(
+      float[] v, int x, int y, int to, VectorShuffle<Float> swap, VectorMask<Float> upper) {
+    FloatVector first = FloatVector.fromArray(S, v, x);
+    FloatVector second = FloatVector.fromArray(S, v, y);
+    first.blend(second, upper).add(second.blend(first, upper).rearrange(swap)).intoArray(v, to);
   }
 }

@@ -87,11 +87,11 @@ final class WorkerPool implements AutoCloseable {
     }
     task = null;
     Throwable thrown = failure.getAndSet(null);
-    if (thrown instanceof Error) {
-      throw (Error) thrown;
+    if (thrown instanceof Error error) {
+      throw error;
     }
-    if (thrown != null) {
-      throw (RuntimeException) thrown;
+    if (thrown instanceof RuntimeException exception) {
+      throw exception;
     }
   }
 
