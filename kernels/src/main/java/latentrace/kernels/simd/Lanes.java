@@ -21,8 +21,8 @@ final class Lanes {
   /** Floats per vector. */
   static final int COUNT = SPECIES.length();
 
-  private static final float LOG2_E = 1.44269504f;
-  private static final float LN2_HIGH = 0.693359375f;
+  private static final float LOG2_E = 1.442695f;
+  private static final float LN2_HIGH = 0.6933594f;
   private static final float LN2_LOW = -2.12194440e-4f;
 
   /** 1.5·2²³: adding it rounds to an integer that then stands in the low bits. */
@@ -41,12 +41,12 @@ final class Lanes {
     FloatVector k = n.sub(ROUNDER);
     FloatVector r = k.fma(all(-LN2_HIGH), t);
     r = k.fma(all(-LN2_LOW), r);
-    FloatVector p = all(1.9875691500e-4f);
-    p = p.fma(r, all(1.3981999507e-3f));
-    p = p.fma(r, all(8.3334519073e-3f));
-    p = p.fma(r, all(4.1665795894e-2f));
-    p = p.fma(r, all(1.6666665459e-1f));
-    p = p.fma(r, all(5.0000001201e-1f));
+    FloatVector p = all(1.9875691e-4f);
+    p = p.fma(r, all(1.3981999e-3f));
+    p = p.fma(r, all(8.333452e-3f));
+    p = p.fma(r, all(4.1665796e-2f));
+    p = p.fma(r, all(0.16666666f));
+    p = p.fma(r, all(0.5f));
     FloatVector power = p.fma(r.mul(r), r).add(1f);
     return power.mul(
         n.reinterpretAsInts()
@@ -92,11 +92,11 @@ final class Lanes {
     FloatVector far = all(1f).sub(e).div(e.add(1f));
     far = far.blend(far.neg(), x.compare(VectorOperators.LT, 0f));
     FloatVector z = x.mul(x);
-    FloatVector p = all(-5.70498872745e-3f);
-    p = p.fma(z, all(2.06390887954e-2f));
-    p = p.fma(z, all(-5.37397155531e-2f));
-    p = p.fma(z, all(1.33314422036e-1f));
-    p = p.fma(z, all(-3.33332819422e-1f));
+    FloatVector p = all(-5.7049887e-3f);
+    p = p.fma(z, all(2.0639088e-2f));
+    p = p.fma(z, all(-5.3739715e-2f));
+    p = p.fma(z, all(0.13331442f));
+    p = p.fma(z, all(-0.3333328f));
     FloatVector near = p.mul(z).fma(x, x);
     return far.blend(near, size.compare(VectorOperators.LT, 0.625f));
   }

@@ -14,11 +14,14 @@ import java.util.stream.Collectors;
 final class Cli {
   private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
 
+  private static final String INCUBATOR_WARNING =
+      "WARNING: Using incubator modules: jdk.incubator.vector";
+
   /** What a run printed and how it ended. */
   record Outcome(int status, String out, String err) {
-    /** Lines on stderr. */
+    /** Lines on stderr, but for the JVM's own about the incubator module. */
     List<String> errLines() {
-      return err.lines().toList();
+      return err.lines().filter(line -> !line.equals(INCUBATOR_WARNING)).toList();
     }
   }
 
@@ -26,8 +29,14 @@ final class Cli {
 
   /** Starts it in a folder; stdout and stderr go to files there. */
   static Process start(Path folder, String... arguments) throws IOException {
+    return start(folder, List.of("--add-modules", "jdk.incubator.vector"), arguments);
+  }
+
+  /** Starts it with these JVM options. */
+  static Process start(Path folder, List<String> options, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(JAVA.toString()));
     command.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC"));
+    command.addAll(options);
     command.addAll(List.of("-cp", classPath(), "latentrace.cli.Main"));
     command.addAll(Arrays.asList(arguments));
     return new ProcessBuilder(command)
@@ -45,7 +54,12 @@ final class Cli {
 
   /** Runs it in a folder to its end. */
   static Outcome run(Path folder, String... arguments) throws IOException, InterruptedException {
-    int status = start(folder, arguments).waitFor();
+    return outcome(folder, start(folder, arguments));
+  }
+
+  /** Waits for its end. */
+  static Outcome outcome(Path folder, Process process) throws IOException, InterruptedException {
+    int status = process.waitFor();
     return new Outcome(status, read(folder.resolve("out.log")), read(folder.resolve("err.log")));
   }
 

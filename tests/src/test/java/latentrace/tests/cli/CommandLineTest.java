@@ -57,7 +57,9 @@ class CommandLineTest {
       assertTrue(ok(command, "--help").out().startsWith("Usage: latentrace " + command), command);
     }
     assertTrue(ok("--version").out().startsWith("latentrace "));
-    assertTrue(ok("devices").out().startsWith("ejml   chosen     EJML"));
+    List<String> devices = ok("devices").out().lines().toList();
+    assertTrue(devices.get(0).startsWith("simd   chosen     Java Vector API, "), devices.get(0));
+    assertTrue(devices.get(1).startsWith("ejml   available  EJML"), devices.get(1));
   }
 
   @Test
@@ -171,7 +173,7 @@ class CommandLineTest {
                 + " [32,16,8] was asked for"),
         Arguments.of(
             "train --data train.npz --out x --backend cuda",
-            "latentrace train: --backend: unknown backend 'cuda': expected auto | ejml"),
+            "latentrace train: --backend: unknown backend 'cuda': expected auto | simd | ejml"),
         Arguments.of(
             "train --data train.npz --out x --lr 100 --iterations 50 --quiet",
             "latentrace train: training diverged"),
