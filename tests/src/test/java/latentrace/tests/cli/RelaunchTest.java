@@ -26,7 +26,7 @@ class RelaunchTest {
   void theModuleIsAdded() throws Exception {
     assertTrue(run("devices").out().startsWith("simd   chosen "));
     assertEquals(0, run("data generate digits --count 64 --out train.npz").status());
-    Outcome good = run("train --data train.npz --hidden 8 --iterations 2 --out run");
+    Outcome good = run("train --data train.npz --hidden 8 --iterations 2 --checkpoints 1 --out run");
     assertEquals(0, good.status(), good.err());
     assertTrue(good.err().contains("Using incubator modules"), "a second JVM ran");
     Outcome bad = run("train --data none.npz --out x");
@@ -42,7 +42,7 @@ class RelaunchTest {
             "train --help",
             "--version",
             "data generate digits --count 64 --out train.npz",
-            "train --data train.npz --hidden 8 --iterations 2 --out run --backend ejml")) {
+            "train --data train.npz --hidden 8 --iterations 2 --checkpoints 1 --out run --backend ejml")) {
       Outcome outcome = run(arguments);
       assertEquals(0, outcome.status(), arguments);
       assertFalse(outcome.err().contains("Using incubator modules"), arguments);
