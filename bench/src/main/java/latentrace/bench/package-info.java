@@ -1,2 +1,2 @@
-/** JMH suites; {@code java -cp … org.openjdk.jmh.Main NAME}. */
+/** JMH suites. */
 package latentrace.bench;

@@ -121,29 +121,42 @@ public record TrainingSpec(
         iterations);
   }
 
-  /** The same with Adam. */
+  /** The same with Adam and its usual moments. */
   public static TrainingSpec adam(
       double lr, int batch, long iterations, int checkpoints, long seed) {
-    TrainingSpec sgd = sgd(lr, batch, iterations, checkpoints, seed);
+    return sgd(lr, batch, iterations, checkpoints, seed).with(ADAM, 0, "constant");
+  }
+
+  /** The same with SGD's momentum. */
+  public TrainingSpec withMomentum(double newMomentum) {
+    return with(optimizer, newMomentum, schedule);
+  }
+
+  /** The same with another schedule of the learning rate. */
+  public TrainingSpec withSchedule(String newSchedule) {
+    return with(optimizer, momentum, newSchedule);
+  }
+
+  private TrainingSpec with(String newOptimizer, double newMomentum, String newSchedule) {
     return new TrainingSpec(
-        ADAM,
-        lr,
-        sgd.schedule,
-        0,
-        false,
-        0,
-        sgd.beta1,
-        sgd.beta2,
-        sgd.epsilon,
+        newOptimizer,
+        learningRate,
+        newSchedule,
+        newMomentum,
+        nesterov,
+        weightDecay,
+        beta1,
+        beta2,
+        epsilon,
         batch,
         iterations,
         checkpoints,
         seed,
-        sgd.initialisation,
-        true,
-        true,
-        0,
-        iterations);
+        initialisation,
+        shuffle,
+        dropLast,
+        patience,
+        evaluateEvery);
   }
 
   private static void require(boolean condition, String field, Object found, String expected) {

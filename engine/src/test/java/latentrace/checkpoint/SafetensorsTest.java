@@ -271,7 +271,21 @@ class SafetensorsTest {
           deeper.file() + ": tensor encoder.2.weight is not one of the model's",
           assertThrows(InputException.class, () -> deeper.load(model)).getMessage());
       model.parameters().named().get("decoder.1.bias").value().fill(Double.NaN);
-      Checkpoint broken = Checkpoint.save(model, folder, 14);
+      assertEquals(
+          "training diverged: decoder.1.bias has values that are not finite at iteration 14; try a"
+              + " smaller --lr",
+          assertThrows(InputException.class, () -> Checkpoint.save(model, folder, 14))
+              .getMessage());
+      Map<String, Tensor> tensors = new LinkedHashMap<>(Safetensors.read(file(12)).tensors());
+      tensors.computeIfPresent(
+          "decoder.1.bias",
+          (name, t) -> {
+            float[] values = t.floats().clone();
+            values[0] = Float.NaN;
+            return Tensor.of(t.shape(), values);
+          });
+      Safetensors.write(file(14), new Contents(tensors, Map.of()));
+      Checkpoint broken = Checkpoint.of(file(14));
       assertEquals(
           broken.file() + ": tensor decoder.1.bias has values that are not finite",
           assertThrows(InputException.class, () -> broken.load(model)).getMessage());
@@ -287,6 +301,10 @@ class SafetensorsTest {
     assertEquals(
         missing + ": no such file",
         assertThrows(InputException.class, () -> Checkpoint.of(missing)).getMessage());
+  }
+
+  private Path file(int iteration) {
+    return folder.resolve("checkpoint-" + iteration + ".safetensors");
   }
 
   /** A failed write leaves the old file and no temporary one. */

@@ -400,7 +400,7 @@ class TrainerTest {
     assertEquals(
         "patience: early stopping needs validation data",
         assertThrows(
-                IllegalArgumentException.class,
+                InputException.class,
                 () ->
                     new Trainer(
                         backend,

@@ -46,7 +46,7 @@ final class Gemm implements WorkerPool.Task {
   /** Rows of C in a piece of work: its block of A stays in L2. */
   private static final int PIECE_ROWS = 16 * ROWS;
 
-  private static final int DOTS_FROM = 32;
+  private static final int DOTS_FROM = 512;
   private static final int DOT_BLOCK = 1024;
   private static final int DOT_ROWS = 64;
   private static final int DOT_COLUMNS = 128;

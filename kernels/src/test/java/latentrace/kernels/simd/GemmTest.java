@@ -75,6 +75,7 @@ class GemmTest {
         }
       }
       checked(gemm, transA, transB, 97, 65, 1025, 0.5f, 2);
+      checked(gemm, transA, transB, 33, 31, 513, 1, 0);
       checked(gemm, transA, transB, 7, 2049, 40, 1, 1);
       checked(gemm, transA, transB, 2305, 33, 5, 1, 0);
     }
@@ -103,7 +104,7 @@ class GemmTest {
       Gemm gemm = new Gemm(pool);
       int m = 70;
       int n = 67;
-      for (int k : new int[] {5, 31, 300, 1100}) {
+      for (int k : new int[] {5, 31, 511, 512, 1100}) {
         for (boolean transB : new boolean[] {false, true}) {
           float[] a = noise(m * k, 1);
           float[] b = noise(k * n, 2);

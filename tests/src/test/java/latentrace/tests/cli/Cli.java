@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 final class Cli {
   private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
 
+  private static final List<String> WITH_MODULE = List.of("--add-modules", "jdk.incubator.vector");
   private static final String INCUBATOR_WARNING =
       "WARNING: Using incubator modules: jdk.incubator.vector";
 
@@ -29,15 +30,20 @@ final class Cli {
 
   /** Starts it in a folder; stdout and stderr go to files there. */
   static Process start(Path folder, String... arguments) throws IOException {
-    return start(folder, List.of("--add-modules", "jdk.incubator.vector"), arguments);
+    return start(folder, WITH_MODULE, arguments);
   }
 
   /** Starts it with these JVM options. */
   static Process start(Path folder, List<String> options, String... arguments) throws IOException {
+    return startMain(folder, options, "latentrace.cli.Main", arguments);
+  }
+
+  private static Process startMain(
+      Path folder, List<String> options, String main, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(JAVA.toString()));
     command.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC"));
     command.addAll(options);
-    command.addAll(List.of("-cp", classPath(), "latentrace.cli.Main"));
+    command.addAll(List.of("-cp", folder + File.pathSeparator + classPath(), main));
     command.addAll(Arrays.asList(arguments));
     return new ProcessBuilder(command)
         .directory(folder.toFile())
@@ -46,7 +52,8 @@ final class Cli {
         .start();
   }
 
-  private static String classPath() {
+  /** The class path of the tests, absolute. */
+  static String classPath() {
     return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
         .map(entry -> Path.of(entry).toAbsolutePath().toString())
         .collect(Collectors.joining(File.pathSeparator));
@@ -55,6 +62,12 @@ final class Cli {
   /** Runs it in a folder to its end. */
   static Outcome run(Path folder, String... arguments) throws IOException, InterruptedException {
     return outcome(folder, start(folder, arguments));
+  }
+
+  /** Runs another main class in a folder, which is on its class path, to its end. */
+  static Outcome runMain(Path folder, String main, String... arguments)
+      throws IOException, InterruptedException {
+    return outcome(folder, startMain(folder, WITH_MODULE, main, arguments));
   }
 
   /** Waits for its end. */

@@ -26,7 +26,8 @@ class RelaunchTest {
   void theModuleIsAdded() throws Exception {
     assertTrue(run("devices").out().startsWith("simd   chosen "));
     assertEquals(0, run("data generate digits --count 64 --out train.npz").status());
-    Outcome good = run("train --data train.npz --hidden 8 --iterations 2 --checkpoints 1 --out run");
+    Outcome good =
+        run("train --data train.npz --hidden 8 --iterations 2 --checkpoints 1 --out run");
     assertEquals(0, good.status(), good.err());
     assertTrue(good.err().contains("Using incubator modules"), "a second JVM ran");
     Outcome bad = run("train --data none.npz --out x");
