@@ -1,2 +1,2 @@
-/** JMH suites. None yet: they begin with the first backend that is worth timing against another. */
+/** JMH suites. */
 package latentrace.bench;

@@ -11,8 +11,10 @@ import picocli.CommandLine.Option;
 
 /** What every command that computes takes. */
 final class CommonOptions {
+  static final String BACKEND = "--backend";
+
   @Option(
-      names = "--backend",
+      names = BACKEND,
       paramLabel = "NAME",
       defaultValue = Backends.AUTO,
       description =

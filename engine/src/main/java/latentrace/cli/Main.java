@@ -52,9 +52,12 @@ public final class Main implements Runnable {
   /** Made by picocli. */
   public Main() {}
 
-  /** Runs a command and ends the JVM with its exit status. */
+  /**
+   * Runs a command and ends the JVM with its exit status; in another JVM if this one lacks the
+   * module that the backend asked for needs.
+   */
   public static void main(String[] arguments) {
-    System.exit(run(arguments));
+    System.exit(Relaunch.wanted(arguments) ? Relaunch.run(arguments) : run(arguments));
   }
 
   /** Runs a command; the exit status. */

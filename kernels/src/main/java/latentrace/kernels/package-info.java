@@ -1,5 +1,2 @@
-/**
- * Home of the fast backends: SIMD (Java Vector API) and CUDA (JCuda). Empty so far: every model
- * runs on {@code latentrace.reference.EjmlBackend}.
- */
+/** Home of the fast backends: SIMD (Java Vector API) and CUDA (JCuda, to come). */
 package latentrace.kernels;

@@ -14,11 +14,15 @@ import java.util.stream.Collectors;
 final class Cli {
   private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
 
+  private static final List<String> WITH_MODULE = List.of("--add-modules", "jdk.incubator.vector");
+  private static final String INCUBATOR_WARNING =
+      "WARNING: Using incubator modules: jdk.incubator.vector";
+
   /** What a run printed and how it ended. */
   record Outcome(int status, String out, String err) {
-    /** Lines on stderr. */
+    /** Lines on stderr, but for the JVM's own about the incubator module. */
     List<String> errLines() {
-      return err.lines().toList();
+      return err.lines().filter(line -> !line.equals(INCUBATOR_WARNING)).toList();
     }
   }
 
@@ -26,13 +30,19 @@ final class Cli {
 
   /** Starts it in a folder; stdout and stderr go to files there. */
   static Process start(Path folder, String... arguments) throws IOException {
-    return startMain(folder, "latentrace.cli.Main", arguments);
+    return start(folder, WITH_MODULE, arguments);
   }
 
-  private static Process startMain(Path folder, String main, String... arguments)
-      throws IOException {
+  /** Starts it with these JVM options. */
+  static Process start(Path folder, List<String> options, String... arguments) throws IOException {
+    return startMain(folder, options, "latentrace.cli.Main", arguments);
+  }
+
+  private static Process startMain(
+      Path folder, List<String> options, String main, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(JAVA.toString()));
     command.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC"));
+    command.addAll(options);
     command.addAll(List.of("-cp", folder + File.pathSeparator + classPath(), main));
     command.addAll(Arrays.asList(arguments));
     return new ProcessBuilder(command)
@@ -57,11 +67,11 @@ final class Cli {
   /** Runs another main class in a folder, which is on its class path, to its end. */
   static Outcome runMain(Path folder, String main, String... arguments)
       throws IOException, InterruptedException {
-    return outcome(folder, startMain(folder, main, arguments));
+    return outcome(folder, startMain(folder, WITH_MODULE, main, arguments));
   }
 
-  private static Outcome outcome(Path folder, Process process)
-      throws IOException, InterruptedException {
+  /** Waits for its end. */
+  static Outcome outcome(Path folder, Process process) throws IOException, InterruptedException {
     int status = process.waitFor();
     return new Outcome(status, read(folder.resolve("out.log")), read(folder.resolve("err.log")));
   }

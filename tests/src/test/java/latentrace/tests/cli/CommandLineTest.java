@@ -57,7 +57,9 @@ class CommandLineTest {
       assertTrue(ok(command, "--help").out().startsWith("Usage: latentrace " + command), command);
     }
     assertTrue(ok("--version").out().startsWith("latentrace "));
-    assertTrue(ok("devices").out().startsWith("ejml   chosen     EJML"));
+    List<String> devices = ok("devices").out().lines().toList();
+    assertTrue(devices.get(0).startsWith("simd   chosen     Java Vector API, "), devices.get(0));
+    assertTrue(devices.get(1).startsWith("ejml   available  EJML"), devices.get(1));
   }
 
   @Test
@@ -102,7 +104,9 @@ class CommandLineTest {
             .split(" "));
     float[] part = Npy.read(shared.resolve("part.npy")).toFloats();
     float[] one = Npy.read(shared.resolve("one.npy")).toFloats();
-    assertEquals(one[3 * 150 + 104], part[1 * 20 + 4], "ranges keep sample indices");
+    // ghost or materialised goes by the number of tests: the same score, rounded another way
+    float expected = one[3 * 150 + 104];
+    assertEquals(expected, part[1 * 20 + 4], 1e-5f * Math.abs(expected), "ranges keep indices");
 
     ok(
         ("self --checkpoints run --train train.npz --draws 3 --out self.npy --losses losses.npy"
@@ -195,7 +199,7 @@ class CommandLineTest {
                 + " [32,16,8] was asked for"),
         Arguments.of(
             "train --data train.npz --out x --backend cuda",
-            "latentrace train: --backend: unknown backend 'cuda': expected auto | ejml"),
+            "latentrace train: --backend: unknown backend 'cuda': expected auto | simd | ejml"),
         Arguments.of(
             "train --data train.npz --out x --lr 100 --iterations 50 --quiet",
             "latentrace train: training diverged"),

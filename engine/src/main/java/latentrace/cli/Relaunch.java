@@ -1,0 +1,125 @@
+package latentrace.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.lang.module.ModuleFinder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import latentrace.backend.Backends;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * The same command once more in a JVM with the Vector API's module, which a JVM can only be given
+ * at its start. The other JVM has this one's java, options, class path, input and output; it is
+ * told to end when this one is, and ends when this one is killed.
+ */
+final class Relaunch {
+  private static final String MODULE = "jdk.incubator.vector";
+
+  /** Set in the second JVM: the process it belongs to. */
+  private static final String PARENT = "latentrace.relaunched.by";
+
+  private static final Set<String> NEEDS_MODULE = Set.of(Backends.AUTO, "simd");
+
+  private Relaunch() {}
+
+  /** Whether the command would use the module, and this JVM lacks it, and the JDK has it. */
+  static boolean wanted(String... arguments) {
+    String parent = System.getProperty(PARENT);
+    if (parent != null) {
+      endWith(Long.parseLong(parent));
+      return false;
+    }
+    return ModuleLayer.boot().findModule(MODULE).isEmpty()
+        && ModuleFinder.ofSystem().find(MODULE).isPresent()
+        && usesModule(arguments);
+  }
+
+  /** Whether the command opens or lists backends, and is asked for one that needs the module. */
+  static boolean usesModule(String... arguments) {
+    try {
+      ParseResult result = Main.commandLine().parseArgs(arguments);
+      while (result.hasSubcommand()) {
+        result = result.subcommand();
+      }
+      if (result.isUsageHelpRequested() || result.isVersionHelpRequested()) {
+        return false;
+      }
+      if (result.commandSpec().userObject() instanceof DevicesCommand) {
+        return true;
+      }
+      OptionSpec backend = result.commandSpec().findOption(CommonOptions.BACKEND);
+      return backend != null && NEEDS_MODULE.contains(backend.<String>getValue());
+    } catch (ParameterException e) {
+      return false; // this JVM can say so as well
+    }
+  }
+
+  /** Runs the command in another JVM; its exit status. */
+  static int run(String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(List.of("--add-modules", MODULE));
+    command.add("-D%s=%d".formatted(PARENT, ProcessHandle.current().pid()));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of(arguments));
+    CompletableFuture<Process> started = new CompletableFuture<>();
+    Thread hook = new Thread(() -> endChild(started), "latentrace-relaunch");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      Process child = new ProcessBuilder(command).inheritIO().start();
+      started.complete(child);
+      int status = child.waitFor();
+      Runtime.getRuntime().removeShutdownHook(hook);
+      return status;
+    } catch (IOException e) {
+      started.cancel(false);
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Main.FAILURE;
+    } catch (IllegalStateException e) {
+      return Main.FAILURE; // this JVM is ending by a signal, whose status the caller sees
+    }
+  }
+
+  /**
+   * Asks the other JVM to end and waits, so that what it saves is there when this one has ended.
+   */
+  private static void endChild(CompletableFuture<Process> started) {
+    if (started.isDone() && !started.isCancelled()) {
+      Process child = started.join();
+      child.destroy();
+      try {
+        child.waitFor();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Ends this JVM, as by a signal, when the process does. */
+  private static void endWith(long pid) {
+    Optional<ProcessHandle> parent = ProcessHandle.of(pid);
+    if (parent.isEmpty()) {
+      System.exit(Main.FAILURE);
+    }
+    Thread watch =
+        new Thread(
+            () -> {
+              parent.get().onExit().join();
+              System.exit(Main.FAILURE);
+            },
+            "latentrace-parent");
+    watch.setDaemon(true);
+    watch.start();
+  }
+}
