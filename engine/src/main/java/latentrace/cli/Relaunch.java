@@ -1,9 +1,14 @@
 package latentrace.cli;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.lang.management.ManagementFactory;
 import java.lang.module.ModuleFinder;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,11 +22,14 @@ import picocli.CommandLine.ParseResult;
 
 /**
  * The same command once more in a JVM with the Vector API's module, which a JVM can only be given
- * at its start. The other JVM has this one's java, options, class path, input and output; it is
- * told to end when this one is, and ends when this one is killed.
+ * at its start. The other JVM has this one's java, options, class path, input and output (without
+ * the JVM's own line about the module); it is told to end when this one is, and ends when this one
+ * is killed.
  */
 final class Relaunch {
   private static final String MODULE = "jdk.incubator.vector";
+
+  private static final String MODULE_WARNING = "WARNING: Using incubator modules: " + MODULE;
 
   /** Set in the second JVM: the process it belongs to. */
   private static final String PARENT = "latentrace.relaunched.by";
@@ -75,8 +83,9 @@ final class Relaunch {
     Thread hook = new Thread(() -> endChild(started), "latentrace-relaunch");
     Runtime.getRuntime().addShutdownHook(hook);
     try {
-      Process child = new ProcessBuilder(command).inheritIO().start();
+      Process child = new ProcessBuilder(command).inheritIO().redirectError(Redirect.PIPE).start();
       started.complete(child);
+      forward(child.getErrorStream(), System.err);
       int status = child.waitFor();
       Runtime.getRuntime().removeShutdownHook(hook);
       return status;
@@ -88,6 +97,27 @@ final class Relaunch {
       return Main.FAILURE;
     } catch (IllegalStateException e) {
       return Main.FAILURE; // this JVM is ending by a signal, whose status the caller sees
+    }
+  }
+
+  /** Copies the other JVM's stderr as it comes, but for the JVM's own line about the module. */
+  private static void forward(InputStream from, PrintStream to) throws IOException {
+    ByteArrayOutputStream first = new ByteArrayOutputStream();
+    int next = from.read();
+    while (next >= 0 && next != '\n' && first.size() < MODULE_WARNING.length() + 1) {
+      first.write(next);
+      next = from.read();
+    }
+    if (!first.toString(Charset.defaultCharset()).strip().equals(MODULE_WARNING)) {
+      to.write(first.toByteArray());
+      if (next >= 0) {
+        to.write(next);
+      }
+    }
+    byte[] chunk = new byte[1 << 12];
+    for (int read = from.read(chunk); read >= 0; read = from.read(chunk)) {
+      to.write(chunk, 0, read);
+      to.flush();
     }
   }
 

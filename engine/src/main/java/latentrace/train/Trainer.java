@@ -1,7 +1,5 @@
 package latentrace.train;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -159,32 +157,32 @@ public final class Trainer implements AutoCloseable {
   /** Begins at iteration 1, in a folder that holds no run yet. */
   public Outcome run() {
     checkNoRun(folder);
-    model.parameters().initialise(spec.initialisation(), spec.seed());
-    prepareFolder();
-    return loop();
+    return FolderLock.during(folder, this::begin);
   }
 
   /** Goes on where the folder's state was saved; begins anew if none was. */
   public Outcome resume() {
-    if (!Files.exists(folder.resolve(ModelFile.NAME))) {
-      return run();
-    }
-    file.requireSame(ModelFile.read(folder), folder);
-    if (TrainingState.exists(folder)) {
-      TrainingState.load(folder, progress, vectors());
-    } else {
-      model.parameters().initialise(spec.initialisation(), spec.seed());
-    }
-    return loop();
+    return FolderLock.during(
+        folder,
+        () -> {
+          if (!Files.exists(folder.resolve(ModelFile.NAME))) {
+            return begin();
+          }
+          file.requireSame(ModelFile.read(folder), folder);
+          if (TrainingState.exists(folder)) {
+            TrainingState.load(folder, progress, vectors());
+          } else {
+            model.parameters().initialise(spec.initialisation(), spec.seed());
+          }
+          return loop();
+        });
   }
 
-  private void prepareFolder() {
-    try {
-      Files.createDirectories(folder);
-    } catch (IOException e) {
-      throw new UncheckedIOException(folder + ": " + AtomicFiles.reason(e), e);
-    }
+  private Outcome begin() {
+    checkNoRun(folder);
+    model.parameters().initialise(spec.initialisation(), spec.seed());
     Json.write(folder.resolve(ModelFile.NAME), file);
+    return loop();
   }
 
   /** The model being trained; after {@link #run}, as it ended. */

@@ -244,6 +244,30 @@ class TrainerTest {
     assertSameFiles(whole, parts);
   }
 
+  /** Two trainings at once in one folder would mix their files. */
+  @Test
+  void oneTrainingPerFolder() {
+    TrainingSpec spec = spec("sgd", 0.05, 0, 40, 0);
+    Path shared = folder.resolve("shared");
+    AtomicReference<String> refused = new AtomicReference<>();
+    Listener second =
+        new Listener() {
+          @Override
+          public void progressed(long done) {
+            if (done == 5) {
+              try (Trainer other = trainer(spec, shared, Listener.SILENT)) {
+                refused.set(assertThrows(InputException.class, other::resume).getMessage());
+              }
+            }
+          }
+        };
+    try (Trainer trainer = trainer(spec, shared, second)) {
+      assertEquals(Outcome.COMPLETED, trainer.run());
+    }
+    assertEquals(shared + ": another training is at work there", refused.get());
+    assertFalse(Files.exists(shared.resolve(".lock")));
+  }
+
   /** Killed before any state was saved: begins anew. */
   @Test
   void resumeWithoutAStateBeginsAnew() throws IOException {

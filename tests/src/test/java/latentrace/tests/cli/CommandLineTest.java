@@ -212,9 +212,7 @@ class CommandLineTest {
         Arguments.of(
             "train --data train.npz --out x --loss-scale -1",
             "latentrace train: --loss-scale: found -1.0, expected a number > 0"),
-        Arguments.of(
-            "train --data train.npz --out train.npz",
-            "latentrace train: --out: "),
+        Arguments.of("train --data train.npz --out train.npz", "latentrace train: --out: "),
         Arguments.of(
             "score --checkpoints run --train train.npz --test test.idx.gz --parameters head",
             "latentrace score: --parameters: found 'head'"),
@@ -235,7 +233,9 @@ class CommandLineTest {
         Arguments.of(
             "self --checkpoints run --train train.npz --weights 1e300,1e300,1e300,1e300 --quiet",
             "latentrace self: self-influence of sample 0 is Infinity"),
-        Arguments.of("score --checkpoints run --train train.npz --test test.idx.gz --out /", "latentrace score: --out: found /, expected a name in .npy"),
+        Arguments.of(
+            "score --checkpoints run --train train.npz --test test.idx.gz --out /",
+            "latentrace score: --out: found /, expected a name in .npy"),
         Arguments.of(
             "demo --out .. --samples 10 --backend nope",
             "latentrace demo: --backend: unknown backend 'nope'"),
