@@ -28,6 +28,9 @@ final class LayerProducts {
     MATERIALISED
   }
 
+  /** Test samples among which the cost of a training sample's row is shared, in the counts. */
+  private static final int TYPICAL_TESTS = 128;
+
   private final int part;
   private final int layer;
   private final int rank;
@@ -45,7 +48,6 @@ final class LayerProducts {
       Linear linear,
       boolean weight,
       boolean bias,
-      int tests,
       Strategy strategy) {
     this.part = part;
     this.layer = layer;
@@ -56,7 +58,7 @@ final class LayerProducts {
     this.bias = bias;
     this.scoresFromRows =
         strategy == Strategy.AUTO
-            ? rowCost(tests) < ghostCost()
+            ? rowCost(TYPICAL_TESTS) < ghostCost()
             : strategy == Strategy.MATERIALISED;
     this.selfFromRows =
         strategy == Strategy.AUTO ? rowCost(1) < ghostCost() : strategy == Strategy.MATERIALISED;
@@ -76,10 +78,9 @@ final class LayerProducts {
    * The layers of a model that the selection touches.
    *
    * @param draws m
-   * @param tests T of the whole run
    */
   static List<LayerProducts> of(
-      Model model, int draws, int tests, ParameterSelection selection, Strategy strategy) {
+      Model model, int draws, ParameterSelection selection, Strategy strategy) {
     List<LayerProducts> products = new ArrayList<>();
     for (int p = 0; p < model.parts().size(); p++) {
       Sequential part = model.parts().get(p);
@@ -94,9 +95,7 @@ final class LayerProducts {
         boolean bias = selection.includes(part, tensor++, tensors);
         if (weight || bias) {
           int rank = p == 0 ? 1 : draws;
-          products.add(
-              new LayerProducts(
-                  p, k, rank, (Linear) layer, weight, bias, Math.max(1, tests), strategy));
+          products.add(new LayerProducts(p, k, rank, (Linear) layer, weight, bias, strategy));
         }
       }
     }

@@ -236,7 +236,7 @@ public final class VaeTracIn {
       this.self = self;
       int draws = model.noiseSize() == 0 ? 1 : settings.noise().draws(settings.draws());
       int tests = test == null ? 0 : test.count();
-      layers = LayerProducts.of(model, draws, tests, settings.parameters(), strategy);
+      layers = LayerProducts.of(model, draws, settings.parameters(), strategy);
       tile = Math.min(settings.tile(), train.count());
       long budget = Math.max(1 << 22, Runtime.getRuntime().maxMemory() / 8 / Double.BYTES);
 

@@ -339,7 +339,7 @@ class VaeTracInTest {
     ModelSpec narrow = SPEC.withHidden(List.of(3));
     try (Model model = Model.create(backend, narrow)) {
       List<LayerProducts> layers =
-          LayerProducts.of(model, 16, 128, ParameterSelection.ALL, Strategy.AUTO);
+          LayerProducts.of(model, 16, ParameterSelection.ALL, Strategy.AUTO);
       assertEquals(4, layers.size());
       assertEquals(0, layers.get(0).testColumns(), "16 -> 3, rank 1: ghost");
       assertEquals(3 * 3 + 3, layers.get(2).testColumns(), "3 -> 3, rank 16: rows");
