@@ -32,7 +32,9 @@ class RelaunchTest {
     assertTrue(good.err().startsWith("backend Java Vector API"), good.err());
     Outcome bad = run("train --data none.npz --out x");
     assertEquals(2, bad.status());
-    assertEquals("latentrace train: none.npz: no such file\n", bad.err());
+    assertEquals(
+        "latentrace train: none.npz: no such file\n",
+        Files.readString(folder.resolve("err.log")));
   }
 
   @Test
