@@ -33,8 +33,7 @@ class RelaunchTest {
     Outcome bad = run("train --data none.npz --out x");
     assertEquals(2, bad.status());
     assertEquals(
-        "latentrace train: none.npz: no such file\n",
-        Files.readString(folder.resolve("err.log")));
+        "latentrace train: none.npz: no such file\n", Files.readString(folder.resolve("err.log")));
   }
 
   @Test
