@@ -3,6 +3,7 @@ package latentrace.backend;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,8 +20,16 @@ public final class Backends {
   /** All providers on the class path, highest rank first. */
   public static List<BackendProvider> providers() {
     List<BackendProvider> providers = new ArrayList<>();
-    ServiceLoader.load(BackendProvider.class, BackendProvider.class.getClassLoader())
-        .forEach(providers::add);
+    ServiceLoader.load(BackendProvider.class, BackendProvider.class.getClassLoader()).stream()
+        .forEach(
+            provider -> {
+              try {
+                providers.add(provider.get());
+              } catch (ServiceConfigurationError e) {
+                // one that is broken must not take the others with it
+                LOG.warn("a backend cannot be loaded: {}", e.getMessage());
+              }
+            });
     providers.sort(Comparator.comparingInt(BackendProvider::rank).reversed());
     return providers;
   }
