@@ -21,6 +21,7 @@ final class Lanes {
   /** Floats per vector. */
   static final int COUNT = SPECIES.length();
 
+  private static final float LEAKY_SLOPE = (float) Activation.LEAKY_SLOPE;
   private static final float LOG2_E = 1.442695f;
   private static final float LN2_HIGH = 0.6933594f;
   private static final float LN2_LOW = -2.12194440e-4f;
@@ -116,15 +117,25 @@ final class Lanes {
     switch (f) {
       case IDENTITY -> System.arraycopy(x, xAt, y, yAt, length);
       case RELU -> {
-        for (int i = 0; i < length; i++) {
+        int i = 0;
+        for (; i <= length - COUNT; i += COUNT) {
+          FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+          v.blend(0f, v.compare(VectorOperators.LE, 0f)).intoArray(y, yAt + i);
+        }
+        for (; i < length; i++) {
           float v = x[xAt + i];
           y[yAt + i] = v <= 0 ? 0 : v;
         }
       }
       case LEAKY_RELU -> {
-        for (int i = 0; i < length; i++) {
+        int i = 0;
+        for (; i <= length - COUNT; i += COUNT) {
+          FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+          v.mul(LEAKY_SLOPE).blend(v, v.compare(VectorOperators.GT, 0f)).intoArray(y, yAt + i);
+        }
+        for (; i < length; i++) {
           float v = x[xAt + i];
-          y[yAt + i] = v > 0 ? v : (float) Activation.LEAKY_SLOPE * v;
+          y[yAt + i] = v > 0 ? v : LEAKY_SLOPE * v;
         }
       }
       case TANH, SIGMOID, SOFTPLUS -> {

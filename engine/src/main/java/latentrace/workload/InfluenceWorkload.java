@@ -1,0 +1,106 @@
+package latentrace.workload;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import latentrace.Listener;
+import latentrace.backend.Backend;
+import latentrace.checkpoint.Checkpoint;
+import latentrace.data.Dataset;
+import latentrace.influence.CheckpointWeights;
+import latentrace.influence.VaeTracIn;
+import latentrace.model.Model;
+import latentrace.nn.Initialisation;
+
+/**
+ * A whole run of VAE-TracIn on an MLP β-VAE with one checkpoint, whose file is read in every run:
+ * scores of N training samples for T tests, or their self-influence. The amount is (training
+ * sample, checkpoint) pairs.
+ */
+public final class InfluenceWorkload implements Workload {
+  private static final int ITERATION = 1;
+
+  private final Path folder;
+  private final VaeTracIn tracIn;
+  private final Dataset train;
+  private final Dataset test;
+  private double[] outcome;
+
+  /**
+   * Writes the checkpoint into a temporary folder.
+   *
+   * @param latent d; hidden widths are 8d, 4d, 2d
+   * @param samples N
+   * @param tests T; 0 for self-influence
+   * @param draws m
+   */
+  public InfluenceWorkload(Backend backend, int latent, int samples, int tests, int draws) {
+    train = MlpVae.images("training noise", samples, 0);
+    test = tests == 0 ? null : MlpVae.images("test noise", tests, 1);
+    try {
+      folder = Files.createTempDirectory("latentrace-workload");
+    } catch (IOException e) {
+      throw new UncheckedIOException("temporary folder: " + e.getMessage(), e);
+    }
+    try (Model model = Model.create(backend, MlpVae.spec(latent))) {
+      model.parameters().initialise(Initialisation.KAIMING_NORMAL, 1);
+      Checkpoint checkpoint = Checkpoint.save(model, folder, ITERATION);
+      tracIn =
+          new VaeTracIn(
+              backend,
+              model.spec(),
+              List.of(checkpoint),
+              CheckpointWeights.uniform(1),
+              VaeTracIn.Settings.defaults(0).withDraws(draws),
+              Listener.SILENT);
+    }
+  }
+
+  @Override
+  public void run() {
+    try (VaeTracIn.Result result =
+        test == null ? tracIn.selfInfluence(train) : tracIn.scores(train, test)) {
+      outcome = test == null ? widened(result.selfInfluence()) : flat(result.scores().toFloats());
+    }
+  }
+
+  private static double[] widened(float[] values) {
+    double[] wide = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      wide[i] = values[i];
+    }
+    return wide;
+  }
+
+  private static double[] flat(float[][] rows) {
+    float[] all = new float[rows.length * rows[0].length];
+    for (int t = 0; t < rows.length; t++) {
+      System.arraycopy(rows[t], 0, all, t * rows[t].length, rows[t].length);
+    }
+    return widened(all);
+  }
+
+  @Override
+  public double amount() {
+    return train.count();
+  }
+
+  @Override
+  public double[] outcome() {
+    return outcome;
+  }
+
+  @Override
+  public void close() {
+    try {
+      for (Checkpoint checkpoint : Checkpoint.list(folder)) {
+        Files.delete(checkpoint.file());
+      }
+      Files.delete(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(folder + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package latentrace.workload;
+
+import latentrace.backend.Backend;
+import latentrace.checkpoint.TrainingSpec;
+import latentrace.data.Dataset;
+import latentrace.model.Estimator;
+import latentrace.model.Model;
+import latentrace.model.Pass;
+import latentrace.model.Positions;
+import latentrace.nn.Initialisation;
+import latentrace.train.Optimizer;
+
+/**
+ * One optimiser step of an MLP β-VAE by plain SGD: batch upload, noise, forward, backward, update.
+ * The amount is samples. The learning rate is so small that all steps are alike.
+ */
+public final class TrainStepWorkload implements Workload {
+  private static final double LEARNING_RATE = 1e-9;
+
+  private final Model model;
+  private final Pass pass;
+  private final Optimizer optimizer;
+  private final Dataset data;
+  private final int batch;
+
+  /**
+   * Makes the model.
+   *
+   * @param latent d; hidden widths are 8d, 4d, 2d
+   */
+  public TrainStepWorkload(Backend backend, int latent, int batch) {
+    this.batch = batch;
+    this.data = MlpVae.images("noise", batch, 0);
+    this.model = Model.create(backend, MlpVae.spec(latent));
+    this.pass = model.newPass(batch, 1);
+    this.optimizer =
+        new Optimizer(backend, model.parameters(), TrainingSpec.sgd(LEARNING_RATE, batch, 1, 1, 0));
+    model.parameters().initialise(Initialisation.KAIMING_NORMAL, 1);
+  }
+
+  @Override
+  public void run() {
+    pass.load(data, Positions.upTo(batch), 0, batch);
+    pass.trainingNoise(0, 1);
+    pass.run(model.spec().objectiveAt(1), Estimator.PATHWISE, 1.0 / batch, Pass.Wanted.GRADIENTS);
+    optimizer.step(1, LEARNING_RATE);
+  }
+
+  @Override
+  public double amount() {
+    return batch;
+  }
+
+  /** The parameters' gradients. */
+  @Override
+  public double[] outcome() {
+    return model.parameters().gradients().toDoubles();
+  }
+
+  @Override
+  public void close() {
+    optimizer.close();
+    pass.close();
+    model.close();
+  }
+}
