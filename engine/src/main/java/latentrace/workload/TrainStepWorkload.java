@@ -5,6 +5,7 @@ import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.Dataset;
 import latentrace.model.Estimator;
 import latentrace.model.Model;
+import latentrace.model.Objective;
 import latentrace.model.Pass;
 import latentrace.model.Positions;
 import latentrace.nn.Initialisation;
@@ -21,6 +22,7 @@ public final class TrainStepWorkload implements Workload {
   private final Pass pass;
   private final Optimizer optimizer;
   private final Dataset data;
+  private final Objective objective;
   private final int batch;
 
   /**
@@ -32,6 +34,7 @@ public final class TrainStepWorkload implements Workload {
     this.batch = batch;
     this.data = MlpVae.images("noise", batch, 0);
     this.model = Model.create(backend, MlpVae.spec(latent));
+    this.objective = model.spec().objectiveAt(1);
     this.pass = model.newPass(batch, 1);
     this.optimizer =
         new Optimizer(backend, model.parameters(), TrainingSpec.sgd(LEARNING_RATE, batch, 1, 1, 0));
@@ -42,7 +45,7 @@ public final class TrainStepWorkload implements Workload {
   public void run() {
     pass.load(data, Positions.upTo(batch), 0, batch);
     pass.trainingNoise(0, 1);
-    pass.run(model.spec().objectiveAt(1), Estimator.PATHWISE, 1.0 / batch, Pass.Wanted.GRADIENTS);
+    pass.run(objective, Estimator.PATHWISE, 1.0 / batch, Pass.Wanted.GRADIENTS);
     optimizer.step(1, LEARNING_RATE);
   }
 

@@ -25,6 +25,11 @@ final class SimdDense extends DenseOps {
     Arrays.setAll(alone, worker -> new Gemm(nobody));
   }
 
+  /** For one product at a time, by all threads. */
+  Gemm together() {
+    return together;
+  }
+
   /** For products inside a piece of work. */
   Gemm alone(int worker) {
     return alone[worker];

@@ -203,23 +203,31 @@ final class SimdGradients extends GradientOps {
     }
   }
 
-  /** target [rows,columns] = X·Yᵀ over {@code length}. */
+  /** target [rows,columns] = X·Yᵀ over {@code length}, by all threads. */
   private void gram(
       int rows, int columns, int length, Buffer x, long rowX, Buffer y, long rowY, Buffer target) {
-    dense.gemm(
-        false,
-        true,
-        rows,
-        columns,
-        length,
-        1,
-        x.slice(rowX * length, (long) rows * length),
-        length,
-        y.slice(rowY * length, (long) columns * length),
-        length,
-        0,
-        target,
-        columns);
+    SimdBuffer left = (SimdBuffer) x;
+    SimdBuffer right = (SimdBuffer) y;
+    SimdBuffer to = (SimdBuffer) target;
+    dense
+        .together()
+        .multiply(
+            false,
+            true,
+            rows,
+            columns,
+            length,
+            1,
+            left.data,
+            left.at(rowX * length),
+            length,
+            right.data,
+            right.at(rowY * length),
+            length,
+            0,
+            to.data,
+            to.offset,
+            columns);
   }
 
   /** Σ_{r,s} (inputs[r,s] + one)·deltas[r,s] over the block at {@code from}. */
