@@ -12,7 +12,6 @@ import latentrace.data.Dataset;
 import latentrace.influence.CheckpointWeights;
 import latentrace.influence.VaeTracIn;
 import latentrace.model.Model;
-import latentrace.nn.Initialisation;
 
 /**
  * A whole run of VAE-TracIn on an MLP β-VAE with one checkpoint, whose file is read in every run:
@@ -44,8 +43,7 @@ public final class InfluenceWorkload implements Workload {
     } catch (IOException e) {
       throw new UncheckedIOException("temporary folder: " + e.getMessage(), e);
     }
-    try (Model model = Model.create(backend, MlpVae.spec(latent))) {
-      model.parameters().initialise(Initialisation.KAIMING_NORMAL, 1);
+    try (Model model = MlpVae.model(backend, latent)) {
       Checkpoint checkpoint = Checkpoint.save(model, folder, ITERATION);
       tracIn =
           new VaeTracIn(
