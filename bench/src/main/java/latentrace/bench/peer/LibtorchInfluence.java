@@ -79,9 +79,8 @@ public final class LibtorchInfluence implements Workload {
 
   private void writeGradient(Tensor images, int sample, Noise noise, Tensor rows, int row) {
     try (PointerScope scope = new PointerScope()) {
-      Tensor gradient =
-          LibtorchMlpVae.flat(vae.gradients(images.narrow(0, sample, 1), noise.of(sample)));
-      rows.select(0, row).copy_(gradient);
+      LibtorchMlpVae.flatten(
+          vae.gradients(images.narrow(0, sample, 1), noise.of(sample)), rows.select(0, row));
     }
   }
 

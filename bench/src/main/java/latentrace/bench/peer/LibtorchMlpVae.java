@@ -130,13 +130,13 @@ final class LibtorchMlpVae {
     return output;
   }
 
-  /** Gradients of all parameters as one row [|θ|]. */
-  static Tensor flat(TensorVector gradients) {
-    TensorVector rows = new TensorVector();
+  /** Copies the gradients of all parameters into one row [|θ|], which is overwritten. */
+  static void flatten(TensorVector gradients, Tensor row) {
+    long offset = 0;
     for (Tensor gradient : gradients.get()) {
-      rows.push_back(gradient.reshape(-1));
+      row.narrow(0, offset, gradient.numel()).copy_(gradient.reshape(-1));
+      offset += gradient.numel();
     }
-    return torch.cat(rows);
   }
 
   void close() {

@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 
 /** {@link latentrace.workload.TrainStepWorkload} by libtorch: autograd and SGD in place. */
 @SuppressWarnings("try") // scopes and guards act by being open
@@ -19,6 +20,7 @@ public final class LibtorchTrainStep implements Workload {
   private final LibtorchMlpVae vae;
   private final Tensor images;
   private final int batch;
+  private final double[] outcome;
 
   /**
    * Makes the model.
@@ -29,6 +31,14 @@ public final class LibtorchTrainStep implements Workload {
     this.batch = batch;
     this.vae = new LibtorchMlpVae(latent, threads);
     this.images = LibtorchMlpVae.images("noise", batch, 0);
+    try (PointerScope scope = new PointerScope();
+        Tensor row = torch.zeros(vae.parameterCount())) {
+      Tensor noise =
+          vae.contractNoise(
+              Philox.trainingKey(0, 1), Philox.stream(Philox.ROLE_TRAINING, 0), batch, 1);
+      LibtorchMlpVae.flatten(vae.gradients(images, noise), row);
+      outcome = Tensors.toDoubles(row);
+    }
   }
 
   @Override
@@ -50,15 +60,10 @@ public final class LibtorchTrainStep implements Workload {
     return batch;
   }
 
-  /** The parameters' gradients with the noise of the contract. */
+  /** The parameters' gradients of the model as it was made, with the noise of the contract. */
   @Override
   public double[] outcome() {
-    try (PointerScope scope = new PointerScope()) {
-      Tensor noise =
-          vae.contractNoise(
-              Philox.trainingKey(0, 1), Philox.stream(Philox.ROLE_TRAINING, 0), batch, 1);
-      return Tensors.toDoubles(LibtorchMlpVae.flat(vae.gradients(images, noise)));
-    }
+    return outcome;
   }
 
   @Override
