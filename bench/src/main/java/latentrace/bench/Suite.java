@@ -40,8 +40,6 @@ import picocli.CommandLine.TypeConversionException;
 public final class Suite implements Callable<Integer> {
   private static final Path SCRIPT = Path.of("bench", "src", "main", "python", "mlp_vae.py");
   private static final int ATTEMPTS = 3;
-  private static final int WARMUPS = 2;
-  private static final int MEASUREMENTS = 3;
   private static final int QUICK_MILLIS = 100;
 
   @Option(names = "--rounds", paramLabel = "N", description = "Default: 3; quick: 1")
@@ -123,7 +121,7 @@ public final class Suite implements Callable<Integer> {
         List<String> instances = suite.instances();
         for (String instance : quick ? instances.subList(0, 1) : instances) {
           for (String backend : suite.backends(instance, peers)) {
-            for (int threads : threadCounts()) {
+            for (int threads : SuiteSpec.threadCounts(backend)) {
               System.err.printf(
                   "round %d of %d: %s %s %s, threads %d%n",
                   round, count, suite.id(), instance, backend, threads);
@@ -136,7 +134,7 @@ public final class Suite implements Callable<Integer> {
         }
       }
       if (python != null) {
-        for (int threads : threadCounts()) {
+        for (int threads : SuiteSpec.threadCounts("pytorch")) {
           System.err.printf("round %d of %d: pytorch, threads %d%n", round, count, threads);
           addPytorch(threads);
         }
@@ -162,12 +160,6 @@ public final class Suite implements Callable<Integer> {
     if (python != null && !Files.exists(SCRIPT)) {
       throw new BackendException(SCRIPT + ": no such file: run from the project's root");
     }
-  }
-
-  /** One, and all processors. */
-  private static List<Integer> threadCounts() {
-    int processors = Runtime.getRuntime().availableProcessors();
-    return processors == 1 ? List.of(1) : List.of(1, processors);
   }
 
   private void add(SuiteSpec suite, Key key, double rate) {
@@ -204,9 +196,9 @@ public final class Suite implements Callable<Integer> {
             .param("backend", backend)
             .param("threads", Integer.toString(threads))
             .forks(1)
-            .warmupIterations(quick ? 1 : WARMUPS)
+            .warmupIterations(quick ? 1 : suite.warmups())
             .warmupTime(time)
-            .measurementIterations(quick ? 1 : MEASUREMENTS)
+            .measurementIterations(quick ? 1 : suite.measurements())
             .measurementTime(time)
             .shouldFailOnError(true)
             .output(log.toString())

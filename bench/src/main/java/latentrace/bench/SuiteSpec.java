@@ -21,7 +21,9 @@ enum SuiteSpec {
       List.of(OpenBlasGemm.NAME, LibtorchGemm.NAME),
       "GFLOP/s",
       1e-9,
-      500),
+      2,
+      3,
+      400),
   TRAIN_STEP(
       TrainStepBenchmark.class,
       "latent",
@@ -29,6 +31,8 @@ enum SuiteSpec {
       List.of(LibtorchTrainStep.NAME),
       "samples/s",
       1,
+      2,
+      3,
       1000),
   VAE_TRACIN(
       VaeTracInBenchmark.class,
@@ -37,6 +41,8 @@ enum SuiteSpec {
       List.of(LibtorchInfluence.NAME),
       "(sample, checkpoint)/s",
       1,
+      1,
+      2,
       500),
   SELF_INFLUENCE(
       SelfInfluenceBenchmark.class,
@@ -45,8 +51,10 @@ enum SuiteSpec {
       List.of(LibtorchInfluence.NAME),
       "(sample, checkpoint)/s",
       1,
+      1,
+      2,
       500),
-  PHILOX(PhiloxBenchmark.class, "samples", Set.of(), List.of(), "10^6 normals/s", 1e-6, 500);
+  PHILOX(PhiloxBenchmark.class, "samples", Set.of(), List.of(), "10^6 normals/s", 1e-6, 2, 3, 400);
 
   private final Class<? extends WorkloadBenchmark> benchmark;
   private final String parameter;
@@ -54,6 +62,8 @@ enum SuiteSpec {
   private final List<String> peers;
   private final String unit;
   private final double scale;
+  private final int warmups;
+  private final int measurements;
   private final int millis;
 
   SuiteSpec(
@@ -63,6 +73,8 @@ enum SuiteSpec {
       List<String> peers,
       String unit,
       double scale,
+      int warmups,
+      int measurements,
       int millis) {
     this.benchmark = benchmark;
     this.parameter = parameter;
@@ -70,6 +82,8 @@ enum SuiteSpec {
     this.peers = peers;
     this.unit = unit;
     this.scale = scale;
+    this.warmups = warmups;
+    this.measurements = measurements;
     this.millis = millis;
   }
 
@@ -119,8 +133,26 @@ enum SuiteSpec {
     return scale;
   }
 
-  /** Length of a JMH iteration; there are two to warm up, three to measure. */
+  /** JMH iterations before it measures. */
+  int warmups() {
+    return warmups;
+  }
+
+  /** JMH iterations that count. */
+  int measurements() {
+    return measurements;
+  }
+
+  /** Least length of a JMH iteration, which does the work at least once. */
   int millis() {
     return millis;
+  }
+
+  /** With how many threads a backend does it; the reference takes all processors. */
+  static List<Integer> threadCounts(String backend) {
+    int processors = Runtime.getRuntime().availableProcessors();
+    return processors == 1 || backend.equals(WorkloadBenchmark.REFERENCE)
+        ? List.of(processors)
+        : List.of(1, processors);
   }
 }
