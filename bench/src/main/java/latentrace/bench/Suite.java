@@ -25,6 +25,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 
 /**
@@ -74,6 +75,8 @@ public final class Suite implements Callable<Integer> {
       description = "only shows that everything runs: the first instance of each suite, short")
   private boolean quick;
 
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
   private final Map<SuiteSpec, Map<Key, List<Double>>> rates = new LinkedHashMap<>();
   private Environment environment;
 
@@ -91,7 +94,7 @@ public final class Suite implements Callable<Integer> {
           return suite;
         }
       }
-      throw new TypeConversionException("found '%s'".formatted(text));
+      throw new TypeConversionException("found '%s', see --help".formatted(text));
     }
   }
 
@@ -100,6 +103,11 @@ public final class Suite implements Callable<Integer> {
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
     System.exit(
         new CommandLine(new Suite())
+            .setParameterExceptionHandler(
+                (e, unused) -> {
+                  e.getCommandLine().getErr().println("latentrace-bench: " + e.getMessage());
+                  return CommandLine.ExitCode.USAGE;
+                })
             .setExecutionExceptionHandler(
                 (e, command, result) -> {
                   if (!(e instanceof BackendException || e instanceof UncheckedIOException)) {
@@ -113,6 +121,10 @@ public final class Suite implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (rounds != null && rounds < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--rounds: found %d, expected at least 1".formatted(rounds));
+    }
     requireAll();
     environment = Environment.here();
     int count = rounds != null ? rounds : quick ? 1 : 3;

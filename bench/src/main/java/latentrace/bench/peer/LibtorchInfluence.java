@@ -5,7 +5,6 @@ import latentrace.workload.Workload;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -71,20 +70,11 @@ public final class LibtorchInfluence implements Workload {
       try (PointerScope scope = new PointerScope();
           NoGradGuard guard = new NoGradGuard()) {
         Tensor rows = groupRows.narrow(0, 0, count);
-        Tensor part = tests == 0 ? squaredNorms(rows) : rows.mm(testRows.t());
+        Tensor part = tests == 0 ? rows.square().sum(1) : rows.mm(testRows.t());
         result.narrow(0, from, count).copy_(part);
       }
     }
     return result;
-  }
-
-  private static Tensor squaredNorms(Tensor rows) {
-    TensorVector norms = new TensorVector();
-    for (long i = 0; i < rows.size(0); i++) {
-      Tensor row = rows.select(0, i);
-      norms.push_back(row.dot(row));
-    }
-    return torch.stack(norms);
   }
 
   private void writeGradient(Tensor images, int sample, Noise noise, Tensor rows, int row) {
