@@ -12,6 +12,8 @@ import picocli.CommandLine.Option;
 /** What every command that computes takes. */
 final class CommonOptions {
   static final String BACKEND = "--backend";
+  static final String THREADS_DESCRIPTION = "worker threads on the CPU. Default: all processors";
+  static final String QUIET_DESCRIPTION = "no progress and no information, errors only";
 
   @Option(
       names = BACKEND,
@@ -22,16 +24,22 @@ final class CommonOptions {
               + " Default: ${DEFAULT-VALUE}")
   private String backend;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "worker threads on the CPU. Default: all processors")
+  @Option(names = "--threads", paramLabel = "N", description = THREADS_DESCRIPTION)
   private Integer threads;
 
-  @Option(names = "--quiet", description = "no progress and no information, errors only")
+  @Option(names = "--quiet", description = QUIET_DESCRIPTION)
   private boolean quiet;
 
   Backend open() {
+    return open(backend, threads);
+  }
+
+  /**
+   * Opens a backend as asked for by {@code --backend} and {@code --threads}.
+   *
+   * @param threads null for the default
+   */
+  static Backend open(String backend, Integer threads) {
     if (threads != null && threads < 1) {
       throw new InputException("--threads: found %d, expected at least 1".formatted(threads));
     }

@@ -8,7 +8,6 @@ import latentrace.model.Model;
 import latentrace.model.Objective;
 import latentrace.model.Pass;
 import latentrace.model.Positions;
-import latentrace.nn.Initialisation;
 import latentrace.train.Optimizer;
 
 /**
@@ -33,12 +32,11 @@ public final class TrainStepWorkload implements Workload {
   public TrainStepWorkload(Backend backend, int latent, int batch) {
     this.batch = batch;
     this.data = MlpVae.images("noise", batch, 0);
-    this.model = Model.create(backend, MlpVae.spec(latent));
+    this.model = MlpVae.model(backend, latent);
     this.objective = model.spec().objectiveAt(1);
     this.pass = model.newPass(batch, 1);
     this.optimizer =
         new Optimizer(backend, model.parameters(), TrainingSpec.sgd(LEARNING_RATE, batch, 1, 1, 0));
-    model.parameters().initialise(Initialisation.KAIMING_NORMAL, 1);
   }
 
   @Override
