@@ -8,6 +8,8 @@ import latentrace.backend.Backend;
 
 /** Times one piece of work on several backends in turns, and compares what they computed. */
 public final class Comparison {
+  private static final int WARM_UP = 8;
+
   private Comparison() {}
 
   /**
@@ -22,7 +24,8 @@ public final class Comparison {
   public record Line(String backend, double rate, double ratio, double difference) {}
 
   /**
-   * Runs the work on every backend, {@code repeats} times in turns after a warm-up.
+   * Runs the work on every backend, {@code repeats} times in turns after a warm-up of {@value
+   * #WARM_UP} times {@code seconds}, which the JIT needs.
    *
    * @param backends the reference first
    * @param work makes the work for a backend
@@ -50,7 +53,7 @@ public final class Comparison {
       double[][] rates = new double[backends.size()][repeats];
       for (int repeat = -1; repeat < repeats; repeat++) {
         for (int b = 0; b < backends.size(); b++) {
-          double rate = rate(workloads.get(b), seconds);
+          double rate = rate(workloads.get(b), repeat < 0 ? WARM_UP * seconds : seconds);
           if (repeat >= 0) {
             rates[b][repeat] = rate;
           }
