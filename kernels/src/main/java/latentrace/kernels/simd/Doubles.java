@@ -41,8 +41,8 @@ final class Doubles {
   }
 
   /**
-   * to[i] = e^{factor·x[at+i]} for i &lt; count; {@code to} holds {@link #padded} elements. Up to
-   * e^709, down to e^−708.
+   * to[i] = e^{factor·x[at+i]} for i &lt; count; {@code to} holds {@link #padded} elements. Above
+   * e^709 infinity, not below e^−708.
    */
   static void exp(double factor, float[] x, int at, int count, double[] to) {
     for (int i = 0; i < count; i++) {
@@ -76,7 +76,8 @@ final class Doubles {
     DoubleVector minusHigh = DoubleVector.broadcast(SPECIES, -LN2_HIGH);
     DoubleVector minusLow = DoubleVector.broadcast(SPECIES, -LN2_LOW);
     for (int i = 0; i < count; i += COUNT) {
-      DoubleVector t = DoubleVector.fromArray(SPECIES, x, i).max(LOWEST).min(HIGHEST);
+      DoubleVector value = DoubleVector.fromArray(SPECIES, x, i);
+      DoubleVector t = value.max(LOWEST).min(HIGHEST);
       DoubleVector n = t.fma(log2, rounder);
       DoubleVector k = n.sub(rounder);
       DoubleVector r = k.fma(minusLow, k.fma(minusHigh, t));
@@ -100,6 +101,7 @@ final class Doubles {
                   .add(BIAS)
                   .lanewise(VectorOperators.LSHL, MANTISSA_BITS)
                   .reinterpretAsDoubles())
+          .blend(Double.POSITIVE_INFINITY, value.compare(VectorOperators.GT, HIGHEST))
           .intoArray(x, i);
     }
   }

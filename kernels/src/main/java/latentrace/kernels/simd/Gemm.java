@@ -153,17 +153,20 @@ final class Gemm implements WorkerPool.Task {
     }
     int stepRows = leftAcross ? part(m, COPY_ROWS, FEWEST_ROWS) : m;
     int stepK = leftAcross || swapped ? STEP_K : k;
-    for (kFrom = 0; kFrom < k; kFrom += stepK) {
-      depth = Math.min(stepK, k - kFrom);
-      for (rowFrom = 0; rowFrom < m; rowFrom += stepRows) {
-        rows = Math.min(stepRows, m - rowFrom);
-        computePart();
+    try {
+      for (kFrom = 0; kFrom < k; kFrom += stepK) {
+        depth = Math.min(stepK, k - kFrom);
+        for (rowFrom = 0; rowFrom < m; rowFrom += stepRows) {
+          rows = Math.min(stepRows, m - rowFrom);
+          computePart();
+        }
       }
+    } finally {
+      left = null;
+      right = null;
+      c = null;
+      finishWith(null, 0, Activation.IDENTITY);
     }
-    left = null;
-    right = null;
-    c = null;
-    finishWith(null, 0, Activation.IDENTITY);
   }
 
   private void place(
@@ -219,7 +222,7 @@ final class Gemm implements WorkerPool.Task {
   }
 
   private static int ceilDiv(int x, int y) {
-    return (x + y - 1) / y;
+    return (x - 1) / y + 1;
   }
 
   /** The size of equal parts of {@code total}, multiples of {@code unit}, none above the limit. */

@@ -63,7 +63,7 @@ final class Lanes {
     }
   }
 
-  /** to[i] = 1/(1 + e^{−x[at+i]}), given {@code decays = e^−|x|}. */
+  /** to[i] = 1/(1 + e^{−x[at+i]}) to 3 ulp, given {@code decays = e^−|x|}; not below e^−87. */
   static void sigmoids(float[] x, int at, float[] decays, float[] to, int toAt, int count) {
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
     for (int i = 0; i < count; i += COUNT) {
@@ -76,10 +76,8 @@ final class Lanes {
     }
   }
 
-  /**
-   * to[i] = ln(1 + e^{x[at+i]}), given {@code decays = e^−|x|}: max(x, 0) + 2·artanh(e/(2 + e)).
-   */
-  static void softpluses(float[] x, int at, float[] decays, float[] to, int toAt, int count) {
+  /** to[i] = ln(1 + decays[i]) = 2·artanh(e/(2 + e)), 0 ≤ e ≤ 1; both arrays may be one. */
+  static void logs(float[] decays, float[] to, int count) {
     FloatVector c1 = FloatVector.broadcast(SPECIES, 1 / 3f);
     FloatVector c2 = FloatVector.broadcast(SPECIES, 1 / 5f);
     FloatVector c3 = FloatVector.broadcast(SPECIES, 1 / 7f);
@@ -88,13 +86,22 @@ final class Lanes {
     FloatVector c6 = FloatVector.broadcast(SPECIES, 1 / 13f);
     FloatVector c7 = FloatVector.broadcast(SPECIES, 1 / 15f);
     for (int i = 0; i < count; i += COUNT) {
-      FloatVector value = FloatVector.fromArray(SPECIES, x, at + i);
       FloatVector decay = FloatVector.fromArray(SPECIES, decays, i);
       FloatVector s = decay.div(decay.add(2f));
       FloatVector z = s.mul(s);
       FloatVector p = c7.fma(z, c6).fma(z, c5).fma(z, c4).fma(z, c3).fma(z, c2).fma(z, c1);
       FloatVector twice = s.add(s);
-      value.max(0f).add(twice.fma(z.mul(p), twice)).intoArray(to, toAt + i);
+      twice.fma(z.mul(p), twice).intoArray(to, i);
+    }
+  }
+
+  /** to[i] = ln(1 + e^{x[at+i]}), given {@code logs = ln(1 + e^−|x|)}. */
+  private static void softpluses(float[] x, int at, float[] logs, float[] to, int toAt, int count) {
+    for (int i = 0; i < count; i += COUNT) {
+      FloatVector.fromArray(SPECIES, x, at + i)
+          .max(0f)
+          .add(FloatVector.fromArray(SPECIES, logs, i))
+          .intoArray(to, toAt + i);
     }
   }
 
@@ -126,7 +133,10 @@ final class Lanes {
     switch (f) {
       case TANH -> tanhs(x, xAt, decays, y, yAt, count);
       case SIGMOID -> sigmoids(x, xAt, decays, y, yAt, count);
-      case SOFTPLUS -> softpluses(x, xAt, decays, y, yAt, count);
+      case SOFTPLUS -> {
+        logs(decays, decays, count);
+        softpluses(x, xAt, decays, y, yAt, count);
+      }
       case IDENTITY, RELU, LEAKY_RELU -> throw new IllegalArgumentException(f + " is no curve");
     }
   }

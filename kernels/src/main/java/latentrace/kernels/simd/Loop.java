@@ -2,7 +2,7 @@ package latentrace.kernels.simd;
 
 /**
  * Work over items 0..n−1, shared out in ranges. What it works on stands in fields, so that starting
- * it allocates nothing; one run at a time.
+ * it allocates nothing; one run at a time, after which it holds on to no buffer.
  */
 abstract class Loop implements WorkerPool.Task {
   /** Operations of a piece: some microseconds of work. */
@@ -23,7 +23,11 @@ abstract class Loop implements WorkerPool.Task {
     items = count;
     long byCost = Math.max(1, count * each / PIECE);
     pieces = (int) Math.min(Math.min(count, byCost), (long) PIECES_PER_THREAD * pool.threads());
-    pool.run(pieces, this);
+    try {
+      pool.run(pieces, this);
+    } finally {
+      release();
+    }
   }
 
   @Override
@@ -34,4 +38,7 @@ abstract class Loop implements WorkerPool.Task {
 
   /** Does the items {@code from .. to-1}. */
   abstract void range(int from, int to, int worker);
+
+  /** Forgets the buffers, which may be closed and large. */
+  abstract void release();
 }

@@ -33,6 +33,12 @@ final class SimdActivations extends ActivationOps {
       Lanes.activate(
           f, x.data, x.offset + from, y.data, y.offset + from, to - from, scratch[worker]);
     }
+
+    @Override
+    void release() {
+      x = null;
+      y = null;
+    }
   }
 
   private static final class Backward extends Loop {
@@ -52,6 +58,13 @@ final class SimdActivations extends ActivationOps {
           dX.data,
           dX.offset + from,
           to - from);
+    }
+
+    @Override
+    void release() {
+      y = null;
+      dY = null;
+      dX = null;
     }
   }
 

@@ -11,6 +11,11 @@ public final class SimdBackendProvider implements BackendProvider {
 
   static final String MODULE = "jdk.incubator.vector";
   private static final int NARROWEST_BITS = 128;
+  private static final int FMA_TRIALS = 5;
+  private static final int FMAS = 400;
+
+  /** Interpreted, with the instruction, it is below 50; by BigDecimal above 1000. */
+  private static final double SLOWEST_FMA_NANOS = 400;
 
   /** For the service loader. */
   public SimdBackendProvider() {}
@@ -35,6 +40,9 @@ public final class SimdBackendProvider implements BackendProvider {
       return new Probe(
           false, "module %s is not added: start java with --add-modules %<s".formatted(MODULE));
     }
+    if (!hasFma()) {
+      return new Probe(false, "no fused multiply-add in hardware, or not used by this JVM");
+    }
     try {
       int bits = Lanes.COUNT * Float.SIZE;
       return bits < NARROWEST_BITS
@@ -43,6 +51,24 @@ public final class SimdBackendProvider implements BackendProvider {
     } catch (LinkageError e) {
       return new Probe(false, "module %s does not work here: %s".formatted(MODULE, e));
     }
+  }
+
+  /**
+   * Whether a fused multiply-add is an instruction: in software it is some hundred times slower
+   * than all that this backend could gain. By the clock, because not every JVM can be asked.
+   */
+  private static boolean hasFma() {
+    float value = 1;
+    for (int trial = 0; trial < FMA_TRIALS; trial++) { // one undisturbed trial is enough
+      long start = System.nanoTime();
+      for (int i = 0; i < FMAS; i++) {
+        value = Math.fma(value, 0.5f, i);
+      }
+      if (value > 0 && System.nanoTime() - start < FMAS * SLOWEST_FMA_NANOS) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override

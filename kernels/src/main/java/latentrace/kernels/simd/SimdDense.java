@@ -14,13 +14,16 @@ final class SimdDense extends DenseOps {
   private final WorkerPool pool;
   private final Gemm together;
   private final Gemm[] alone;
+  private final double[][] sums;
   private final Products products = new Products();
+  private final ColumnSums columnSums = new ColumnSums();
 
   SimdDense(Backend owner, WorkerPool pool) {
     super(owner);
     this.pool = pool;
     this.together = new Gemm(pool);
     this.alone = new Gemm[pool.threads()];
+    this.sums = new double[pool.threads()][0];
     WorkerPool nobody = new WorkerPool(1);
     Arrays.setAll(alone, worker -> new Gemm(nobody));
   }
@@ -59,6 +62,13 @@ final class SimdDense extends DenseOps {
       for (int i = from; i < to; i++) {
         one(alone[worker], i);
       }
+    }
+
+    @Override
+    void release() {
+      a = null;
+      b = null;
+      c = null;
     }
 
     private void one(Gemm gemm, int i) {
@@ -118,8 +128,12 @@ final class SimdDense extends DenseOps {
     products.ldc = ldc;
     products.strideC = strideC;
     if (batch == 1 || (long) m * n * k >= TOGETHER_FROM) {
-      for (int i = 0; i < batch; i++) {
-        products.one(together, i);
+      try {
+        for (int i = 0; i < batch; i++) {
+          products.one(together, i);
+        }
+      } finally {
+        products.release();
       }
     } else {
       products.over(pool, batch, Math.multiplyExact((long) m * n, k));
@@ -178,22 +192,72 @@ final class SimdDense extends DenseOps {
       boolean accumulate) {
     double beta = accumulate ? 1 : 0;
     doGemm(true, false, out, in, rows, 1, delta, out, 0, x, in, 0, beta, dWeight, in, 0, 1);
-    SimdBuffer from = (SimdBuffer) delta;
-    SimdBuffer to = (SimdBuffer) dBias;
-    if (!accumulate) {
-      Arrays.fill(to.data, to.offset, to.offset + out, 0);
-    }
-    addColumnSums(from.data, from.offset, rows, out, to.data, to.offset);
+    columnSums.rows = rows;
+    columnSums.columns = out;
+    columnSums.add = accumulate;
+    columnSums.source = (SimdBuffer) delta;
+    columnSums.target = (SimdBuffer) dBias;
+    columnSums.over(pool, out, rows);
   }
 
-  /** target[j] += Σ_r source[r,j] for the [rows,columns] matrix at {@code from}. */
-  static void addColumnSums(
-      float[] source, int from, int rows, int columns, float[] target, int to) {
+  /** Over columns. */
+  private final class ColumnSums extends Loop {
+    private int rows;
+    private int columns;
+    private boolean add;
+    private SimdBuffer source;
+    private SimdBuffer target;
+
+    @Override
+    void range(int from, int to, int worker) {
+      columnSums(
+          source.data,
+          source.offset + from,
+          columns,
+          rows,
+          to - from,
+          add,
+          target.data,
+          target.offset + from,
+          worker);
+    }
+
+    @Override
+    void release() {
+      source = null;
+      target = null;
+    }
+  }
+
+  /**
+   * target[j] = Σ_r source[r,j], or added to it, for {@code rows} rows that are {@code ld} apart;
+   * in double, because the terms may have one sign.
+   */
+  void columnSums(
+      float[] source,
+      int from,
+      int ld,
+      int rows,
+      int columns,
+      boolean add,
+      float[] target,
+      int to,
+      int worker) {
+    if (sums[worker].length < columns) {
+      sums[worker] = new double[columns];
+    }
+    double[] sum = sums[worker];
+    for (int j = 0; j < columns; j++) {
+      sum[j] = add ? target[to + j] : 0;
+    }
     for (int r = 0; r < rows; r++) {
-      int base = from + r * columns;
+      int base = from + r * ld;
       for (int j = 0; j < columns; j++) {
-        target[to + j] += source[base + j];
+        sum[j] += source[base + j];
       }
+    }
+    for (int j = 0; j < columns; j++) {
+      target[to + j] = (float) sum[j];
     }
   }
 }

@@ -1,6 +1,5 @@
 package latentrace.kernels.simd;
 
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import latentrace.backend.Buffer;
 import latentrace.backend.GradientOps;
@@ -22,6 +21,7 @@ final class SimdGradients extends GradientOps {
   private final float[][] lanes;
   private final float[][] inputScratch;
   private final float[][] deltaScratch;
+  private final BiasRows biasRows = new BiasRows();
   private final Contraction contraction = new Contraction();
   private final Diagonal diagonal = new Diagonal();
   private final RowDots rowDots = new RowDots();
@@ -36,6 +36,31 @@ final class SimdGradients extends GradientOps {
     this.lanes = new float[pool.threads()][Lanes.COUNT];
     this.inputScratch = new float[pool.threads()][0];
     this.deltaScratch = new float[pool.threads()][0];
+  }
+
+  /** Over samples: the bias' part of a row. */
+  private final class BiasRows extends Loop {
+    private int rank;
+    private int out;
+    private SimdBuffer delta;
+    private SimdBuffer rows;
+    private int at;
+    private int ld;
+
+    @Override
+    void range(int from, int to, int worker) {
+      for (int i = from; i < to; i++) {
+        int source = delta.at((long) i * rank * out);
+        int target = rows.at((long) i * ld + at);
+        dense.columnSums(delta.data, source, out, rank, out, false, rows.data, target, worker);
+      }
+    }
+
+    @Override
+    void release() {
+      delta = null;
+      rows = null;
+    }
   }
 
   /** Over pairs (test i, sample j) of two Gram tiles. */
@@ -62,6 +87,13 @@ final class SimdGradients extends GradientOps {
         scores.data[scores.at(at + (long) i * ld + j)] += (float) (coefficient * product);
       }
     }
+
+    @Override
+    void release() {
+      inputs = null;
+      deltas = null;
+      scores = null;
+    }
   }
 
   /** Over samples, each with two Gram matrices of its own. */
@@ -80,16 +112,30 @@ final class SimdGradients extends GradientOps {
 
     @Override
     void range(int from, int to, int worker) {
-      float[] inputs = weight ? scratch(inputScratch, worker, rank * rank) : null;
-      float[] deltas = scratch(deltaScratch, worker, rank * rank);
+      int step = (int) Math.max(1, Math.min(rank, (long) GRAM_LIMIT / rank));
+      float[] inputs = weight ? scratch(inputScratch, worker, step * rank) : null;
+      float[] deltas = scratch(deltaScratch, worker, step * rank);
       for (int i = from; i < to; i++) {
-        if (weight) {
-          gram(rank, in, a0, a1, i, inputs, worker);
+        double product = 0;
+        for (int row = 0; row < rank; row += step) {
+          int rows = Math.min(step, rank - row);
+          if (weight) {
+            gram(rows, rank, in, a0, a1, i, row, inputs, worker);
+          }
+          gram(rows, rank, out, delta0, delta1, i, row, deltas, worker);
+          product += contract(rows, rank, inputs, deltas, 0, rank, one, lanes[worker]);
         }
-        gram(rank, out, delta0, delta1, i, deltas, worker);
-        double product = contract(rank, rank, inputs, deltas, 0, rank, one, lanes[worker]);
         products.data[products.offset + i] += (float) (coefficient * product);
       }
+    }
+
+    @Override
+    void release() {
+      a0 = null;
+      delta0 = null;
+      a1 = null;
+      delta1 = null;
+      products = null;
     }
   }
 
@@ -108,6 +154,13 @@ final class SimdGradients extends GradientOps {
         double product = dot(x.data, x.at(at), y.data, y.at(at), columns, lanes[worker]);
         products.data[products.offset + i] += (float) (coefficient * product);
       }
+    }
+
+    @Override
+    void release() {
+      x = null;
+      y = null;
+      products = null;
     }
   }
 
@@ -144,14 +197,13 @@ final class SimdGradients extends GradientOps {
           n);
     }
     if (bias) {
-      SimdBuffer from = (SimdBuffer) delta;
-      SimdBuffer to = (SimdBuffer) rows;
-      int offset = weight ? in * out : 0;
-      for (int i = 0; i < n; i++) {
-        int at = to.at((long) i * ld + offset);
-        Arrays.fill(to.data, at, at + out, 0);
-        SimdDense.addColumnSums(from.data, from.at((long) i * rank * out), rank, out, to.data, at);
-      }
+      biasRows.rank = rank;
+      biasRows.out = out;
+      biasRows.delta = (SimdBuffer) delta;
+      biasRows.rows = (SimdBuffer) rows;
+      biasRows.at = weight ? in * out : 0;
+      biasRows.ld = ld;
+      biasRows.over(pool, n, (long) rank * out);
     }
   }
 
@@ -180,7 +232,6 @@ final class SimdGradients extends GradientOps {
     contraction.rankN = rankN;
     contraction.one = bias ? 1 : 0;
     contraction.coefficient = coefficient;
-    contraction.scores = (SimdBuffer) scores;
     contraction.ld = ld;
     for (int firstT = 0; firstT < t; firstT += stepT) {
       int countT = Math.min(stepT, t - firstT);
@@ -194,6 +245,7 @@ final class SimdGradients extends GradientOps {
           gram(rows, columns, in, aT, rowT, aN, rowN, inputGram);
         }
         gram(rows, columns, out, deltaT, rowT, deltaN, rowN, deltaGram);
+        contraction.scores = (SimdBuffer) scores;
         contraction.n = countN;
         contraction.inputs = weight ? inputGram.data : null;
         contraction.deltas = deltaGram.data;
@@ -293,7 +345,7 @@ final class SimdGradients extends GradientOps {
     diagonal.one = bias ? 1 : 0;
     diagonal.coefficient = coefficient;
     diagonal.products = (SimdBuffer) products;
-    diagonal.over(pool, n, (long) Math.multiplyExact(rank, rank) * (in + out));
+    diagonal.over(pool, n, (long) rank * rank * (in + out));
   }
 
   private static float[] scratch(float[][] perWorker, int worker, int size) {
@@ -303,21 +355,46 @@ final class SimdGradients extends GradientOps {
     return perWorker[worker];
   }
 
-  /** target [rank,rank] = X_i·Y_iᵀ over {@code length}, by one thread. */
+  /** target [rows,rank]: rows {@code row ..} of X_i·Y_iᵀ over {@code length}, by one thread. */
   private void gram(
-      int rank, int length, SimdBuffer x, SimdBuffer y, int i, float[] target, int worker) {
+      int rows,
+      int rank,
+      int length,
+      SimdBuffer x,
+      SimdBuffer y,
+      int i,
+      int row,
+      float[] target,
+      int worker) {
     long at = (long) i * rank * length;
     dense
         .alone(worker)
         .multiply(
-            false, true, rank, rank, length, 1, x.data, x.at(at), length, y.data, y.at(at), length,
-            0, target, 0, rank);
+            false,
+            true,
+            rows,
+            rank,
+            length,
+            1,
+            x.data,
+            x.at(at + (long) row * length),
+            length,
+            y.data,
+            y.at(at),
+            length,
+            0,
+            target,
+            0,
+            rank);
   }
 
   private void reserve(long elements) {
-    if (inputGram == null || inputGram.length() < elements) {
-      inputGram = (SimdBuffer) owner.allocate(elements);
+    if (deltaGram == null || deltaGram.length() < elements) {
+      inputGram = null;
+      deltaGram = null;
+      SimdBuffer inputs = (SimdBuffer) owner.allocate(elements);
       deltaGram = (SimdBuffer) owner.allocate(elements);
+      inputGram = inputs;
     }
   }
 

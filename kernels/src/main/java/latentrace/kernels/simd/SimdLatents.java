@@ -1,5 +1,6 @@
 package latentrace.kernels.simd;
 
+import java.util.Arrays;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
 import latentrace.backend.LatentOps;
@@ -11,6 +12,7 @@ final class SimdLatents extends LatentOps {
 
   private final WorkerPool pool;
   private final double[][] scratch;
+  private final double[][] sums;
   private final Reparameterize reparameterize = new Reparameterize();
   private final Backward backward = new Backward();
   private final ScoreFunction scoreFunction = new ScoreFunction();
@@ -21,6 +23,7 @@ final class SimdLatents extends LatentOps {
     super(owner);
     this.pool = pool;
     this.scratch = new double[pool.threads()][0];
+    this.sums = new double[pool.threads()][0];
   }
 
   /** Over samples, each with its row [μ | lv] of h. */
@@ -36,8 +39,21 @@ final class SimdLatents extends LatentOps {
       over(pool, n, each);
     }
 
+    @Override
+    void release() {
+      h = null;
+    }
+
     final int mu(int i) {
       return h.offset + 2 * i * d;
+    }
+
+    /** The worker's memory for 2d sums. */
+    final double[] sums(int worker) {
+      if (sums[worker].length < 2 * d) {
+        sums[worker] = new double[2 * d];
+      }
+      return sums[worker];
     }
 
     /** e^{factor·lv} of a sample, in the worker's memory. */
@@ -72,6 +88,13 @@ final class SimdLatents extends LatentOps {
       }
     }
 
+    @Override
+    void release() {
+      epsilon = null;
+      xi = null;
+      super.release();
+    }
+
     private void shiftAndScale(
         float[] mean,
         int meanAt,
@@ -95,21 +118,37 @@ final class SimdLatents extends LatentOps {
     @Override
     void range(int from, int to, int worker) {
       for (int i = from; i < to; i++) {
-        double[] sigma = exponentials(0.5, i, worker);
-        int dMu = dH.offset + 2 * i * d;
-        int dLv = dMu + d;
-        for (int l = 0; l < d; l++) {
-          dH.data[dMu + l] = 0;
-          dH.data[dLv + l] = 0;
-        }
+        double[] sums = sums(worker);
+        Arrays.fill(sums, 0, 2 * d, 0);
         for (int j = 0; j < m; j++) {
           int row = (i * m + j) * d;
-          add(dXi.data, dXi.offset + row, epsilon.data, epsilon.offset + row, dH.data, dMu);
+          add(dXi.data, dXi.offset + row, epsilon.data, epsilon.offset + row, sums);
         }
+        double[] sigma = exponentials(0.5, i, worker);
+        int dMu = dH.offset + 2 * i * d;
         for (int l = 0; l < d; l++) {
-          dH.data[dLv + l] *= (float) (0.5 * sigma[l]);
+          dH.data[dMu + l] = (float) sums[l];
+          dH.data[dMu + d + l] = (float) (0.5 * sigma[l] * sums[d + l]);
         }
       }
+    }
+
+    /** In double, because the terms may have one sign. */
+    private void add(float[] g, int gAt, float[] e, int eAt, double[] sums) {
+      for (int l = 0; l < d; l++) {
+        sums[l] += g[gAt + l];
+      }
+      for (int l = 0; l < d; l++) {
+        sums[d + l] += (double) g[gAt + l] * e[eAt + l];
+      }
+    }
+
+    @Override
+    void release() {
+      epsilon = null;
+      dXi = null;
+      dH = null;
+      super.release();
     }
 
     private void add(float[] g, int gAt, float[] e, int eAt, float[] to, int at) {
@@ -133,14 +172,9 @@ final class SimdLatents extends LatentOps {
     @Override
     void range(int from, int to, int worker) {
       for (int i = from; i < to; i++) {
-        double[] inverse = exponentials(-0.5, i, worker);
+        double[] sums = sums(worker);
+        Arrays.fill(sums, 0, 2 * d, 0);
         int lv = mu(i) + d;
-        int dMu = dH.offset + 2 * i * d;
-        int dLv = dMu + d;
-        for (int l = 0; l < d; l++) {
-          dH.data[dMu + l] = 0;
-          dH.data[dLv + l] = 0;
-        }
         for (int j = 0; j < m; j++) {
           int row = (i * m + j) * d;
           double logRatio = 0;
@@ -149,17 +183,29 @@ final class SimdLatents extends LatentOps {
             double x = xi.data[xi.offset + row + l];
             logRatio += 0.5 * (x * x - e * e - h.data[lv + l]);
           }
-          float signal = (float) (scale * (beta * logRatio + rec.data[rec.offset + i * m + j]));
+          double signal = scale * (beta * logRatio + rec.data[rec.offset + i * m + j]);
           for (int l = 0; l < d; l++) {
-            float e = epsilon.data[epsilon.offset + row + l];
-            dH.data[dMu + l] += signal * e;
-            dH.data[dLv + l] += signal * 0.5f * (e * e - 1);
+            double e = epsilon.data[epsilon.offset + row + l];
+            sums[l] += signal * e;
+            sums[d + l] += signal * 0.5 * (e * e - 1);
           }
         }
+        double[] inverse = exponentials(-0.5, i, worker);
+        int dMu = dH.offset + 2 * i * d;
         for (int l = 0; l < d; l++) {
-          dH.data[dMu + l] *= (float) inverse[l];
+          dH.data[dMu + l] = (float) (inverse[l] * sums[l]);
+          dH.data[dMu + d + l] = (float) sums[d + l];
         }
       }
+    }
+
+    @Override
+    void release() {
+      epsilon = null;
+      xi = null;
+      rec = null;
+      dH = null;
+      super.release();
     }
   }
 
@@ -179,6 +225,12 @@ final class SimdLatents extends LatentOps {
         }
         kl.data[kl.offset + i] = (float) (0.5 * sum);
       }
+    }
+
+    @Override
+    void release() {
+      kl = null;
+      super.release();
     }
   }
 
@@ -200,6 +252,13 @@ final class SimdLatents extends LatentOps {
           dH.data[dMu + d + l] += (float) (0.5 * c * (variance[l] - 1));
         }
       }
+    }
+
+    @Override
+    void release() {
+      coefficient = null;
+      dH = null;
+      super.release();
     }
   }
 

@@ -30,7 +30,6 @@ final class SimdLosses extends LossOps {
   /** A worker's memory; {@code output} to {@code gradient} hold a row's last, incomplete vector. */
   private static final class Scratch {
     private final float[] decays = new float[BLOCK];
-    private final float[] softpluses = new float[BLOCK];
     private final float[] sigmoids = new float[BLOCK];
     private final float[] sums = new float[V];
     private final float[] restSums = new float[V];
@@ -54,6 +53,14 @@ final class SimdLosses extends LossOps {
       for (int r = from; r < to; r++) {
         values.data[values.offset + r] = (float) row(r, scratch[worker]);
       }
+    }
+
+    @Override
+    void release() {
+      output = null;
+      target = null;
+      values = null;
+      dOutput = null;
     }
 
     private double row(int r, Scratch s) {
@@ -135,13 +142,14 @@ final class SimdLosses extends LossOps {
     Lanes.decays(1, o, oAt, s.decays, count);
     Lanes.sigmoids(o, oAt, s.decays, s.sigmoids, 0, count);
     if (kind == Reconstruction.BERNOULLI) {
-      Lanes.softpluses(o, oAt, s.decays, s.softpluses, 0, count);
-      bernoulli(o, oAt, x, xAt, d, dAt, count, scale, s.softpluses, s.sigmoids, sums);
+      Lanes.logs(s.decays, s.decays, count);
+      bernoulli(o, oAt, x, xAt, d, dAt, count, scale, s.decays, s.sigmoids, sums);
     } else {
       gaussian(x, xAt, d, dAt, count, scale, s.sigmoids, sums);
     }
   }
 
+  /** ln(1 + eᵒ) − o·x = (max(o, 0) − o·x) + ln(1 + e^−|o|), in this order: the first may cancel. */
   private static void bernoulli(
       float[] o,
       int oAt,
@@ -151,14 +159,15 @@ final class SimdLosses extends LossOps {
       int dAt,
       int count,
       float scale,
-      float[] softpluses,
+      float[] logs,
       float[] sigmoids,
       float[] sums) {
     FloatVector sum = FloatVector.fromArray(Lanes.SPECIES, sums, 0);
     for (int f = 0; f < count; f += V) {
       FloatVector logit = FloatVector.fromArray(Lanes.SPECIES, o, oAt + f);
       FloatVector goal = FloatVector.fromArray(Lanes.SPECIES, x, xAt + f);
-      sum = sum.add(FloatVector.fromArray(Lanes.SPECIES, softpluses, f).sub(logit.mul(goal)));
+      FloatVector linear = logit.max(0f).sub(logit.mul(goal));
+      sum = sum.add(linear.add(FloatVector.fromArray(Lanes.SPECIES, logs, f)));
       if (d != null) {
         FloatVector s = FloatVector.fromArray(Lanes.SPECIES, sigmoids, f);
         s.sub(goal).mul(scale).intoArray(d, dAt + f);

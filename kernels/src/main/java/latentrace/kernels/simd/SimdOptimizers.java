@@ -47,6 +47,13 @@ final class SimdOptimizers extends OptimizerOps {
             decay);
       }
     }
+
+    @Override
+    void release() {
+      p = null;
+      g = null;
+      v = null;
+    }
   }
 
   private static final class Adam extends Loop {
@@ -83,6 +90,14 @@ final class SimdOptimizers extends OptimizerOps {
           rest2,
           epsilon,
           decay);
+    }
+
+    @Override
+    void release() {
+      p = null;
+      g = null;
+      m = null;
+      v = null;
     }
   }
 

@@ -94,6 +94,12 @@ final class SimdRandom extends RandomOps {
       batch(s, filled);
     }
 
+    @Override
+    void release() {
+      samples = null;
+      out = null;
+    }
+
     private void batch(Scratch s, int blocks) {
       int whole = (blocks + LANES - 1) / LANES * LANES;
       for (int i = 0; i < whole; i += LANES) {

@@ -15,7 +15,7 @@ class ActivationConformanceTest {
   @MethodSource(BACKENDS)
   void forwardAndBackward(Backend backend) {
     for (Activation f : Activation.values()) {
-      for (int length : new int[] {1, 3, 17, 31, 33, 257}) {
+      for (int length : new int[] {1, 3, 17, 31, 33, 257, 40_001}) {
         for (boolean offset : BOTH) {
           check(backend, f, length, offset);
         }

@@ -46,6 +46,16 @@ class DenseConformanceTest {
     }
   }
 
+  /** More rows, columns or terms than go through in one part, with beta. */
+  @ParameterizedTest
+  @MethodSource(BACKENDS)
+  void gemmInParts(Backend backend) {
+    gemm(backend, new int[] {7, 70, 1300}, false, true, 1, 0.5, 3, 1, false);
+    gemm(backend, new int[] {70, 7, 1300}, false, true, -1, 0.5, 0, 1, false);
+    gemm(backend, new int[] {2500, 3, 1100}, true, false, 1, 0.5, 1, 1, false);
+    gemm(backend, new int[] {2500, 3, 40}, true, true, 1, 0, 1, 1, false);
+  }
+
   @ParameterizedTest
   @MethodSource(BACKENDS)
   void gemmStridedBatched(Backend backend) {
@@ -170,6 +180,10 @@ class DenseConformanceTest {
     for (Activation f : activations) {
       linear(backend, 17, 33, 31, f, true, false);
     }
+    // more inputs than a product takes at once; more rows than a thread sums at once
+    linear(backend, 3, 2500, 40, Activation.TANH, true, false);
+    linear(backend, 40, 1300, 7, Activation.RELU, false, true);
+    linear(backend, 600, 5, 1200, Activation.SIGMOID, true, true);
   }
 
   private static void linear(

@@ -282,7 +282,8 @@ class GradientConformanceTest {
   @ParameterizedTest
   @MethodSource(BACKENDS)
   void rowDots(Backend backend) {
-    for (int[] size : new int[][] {{1, 1}, {3, 17}, {17, 3}, {31, 33}, {2, 257}, {257, 1}}) {
+    for (int[] size :
+        new int[][] {{1, 1}, {3, 17}, {17, 3}, {31, 33}, {2, 257}, {257, 1}, {2, 9001}}) {
       for (boolean offset : BOTH) {
         int n = size[0];
         int columns = size[1];

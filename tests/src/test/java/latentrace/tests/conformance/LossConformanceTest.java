@@ -1,5 +1,7 @@
 package latentrace.tests.conformance;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
 import latentrace.backend.Reconstruction;
@@ -14,7 +16,9 @@ class LossConformanceTest {
   @ParameterizedTest
   @MethodSource(BACKENDS)
   void reconstruction(Backend backend) {
-    int[][] sizes = {{1, 1, 1}, {3, 3, 17}, {6, 3, 31}, {31, 1, 33}, {15, 5, 257}, {257, 1, 3}};
+    int[][] sizes = {
+      {1, 1, 1}, {3, 3, 17}, {6, 3, 31}, {31, 1, 33}, {15, 5, 257}, {257, 1, 3}, {2, 1, 2500}
+    };
     for (Reconstruction kind : Reconstruction.values()) {
       for (int[] size : sizes) {
         for (boolean offset : BOTH) {
@@ -118,6 +122,25 @@ class LossConformanceTest {
           .crossEntropy(1, 2, output, arena.in("labels", new double[] {1}), values, 1, dOutput);
       arena.expect("crossEntropy", values, exactly(600));
       arena.expect("crossEntropy gradient", dOutput, exactly(1, -1));
+    }
+  }
+
+  /** Certain and right: ln(1 + eᵒ) − o nearly cancels, for white pixels as for black ones. */
+  @ParameterizedTest
+  @MethodSource(BACKENDS)
+  void certain(Backend backend) {
+    try (Arena arena = new Arena(backend, false, 1)) {
+      Buffer values = arena.out("values", 2);
+      Buffer output = arena.in("output", new double[] {15, -15});
+      Buffer target = arena.in("target", new double[] {1, 0});
+      backend
+          .losses()
+          .reconstruction(Reconstruction.BERNOULLI, 2, 1, 1, output, target, values, 1, null);
+      double[] actual = values.toDoubles();
+      for (int i = 0; i < 2; i++) {
+        // not Closeness: relative, the value being far below its absolute tolerance
+        assertEquals(Math.log1p(Math.exp(-15)), actual[i], 1e-5 * Math.exp(-15));
+      }
     }
   }
 

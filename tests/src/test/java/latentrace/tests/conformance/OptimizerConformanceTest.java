@@ -10,7 +10,7 @@ class OptimizerConformanceTest {
   private static final String BACKENDS = "latentrace.tests.conformance.Subjects#backends";
   private static final boolean[] BOTH = {false, true};
 
-  private static final int[] SIZES = {1, 3, 17, 31, 33, 257};
+  private static final int[] SIZES = {1, 3, 17, 31, 33, 257, 70_001};
 
   @ParameterizedTest
   @MethodSource(BACKENDS)

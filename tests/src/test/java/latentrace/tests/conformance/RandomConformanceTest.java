@@ -21,7 +21,8 @@ class RandomConformanceTest {
   void contract(Backend backend) {
     long[] seeds = {0, 7, 0x9E3779B97F4A7C15L, -1};
     int[] streams = {0, Philox.stream(1, 0), Philox.stream(2, 0xfffffe), Philox.stream(255, 1)};
-    for (int[] shape : new int[][] {{1, 1, 1}, {3, 5, 3}, {7, 1, 17}, {2, 3, 33}, {1, 31, 6}}) {
+    for (int[] shape :
+        new int[][] {{1, 1, 1}, {3, 5, 3}, {7, 1, 17}, {2, 3, 33}, {1, 31, 6}, {3, 2, 301}}) {
       for (int s = 0; s < seeds.length; s++) {
         for (boolean offset : BOTH) {
           int n = shape[0];
