@@ -78,6 +78,11 @@ enum SuiteSpec {
       3,
       1000);
 
+  private static final String SIMD = "simd";
+
+  /** The backends that are measured, as opposed to peers. */
+  static final Set<String> OURS = Set.of(WorkloadBenchmark.REFERENCE, SIMD);
+
   private final Class<? extends WorkloadBenchmark> benchmark;
   private final String parameter;
   private final Predicate<String> tooLongForReference;
@@ -143,7 +148,7 @@ enum SuiteSpec {
     if (!tooLongForReference.test(instance)) {
       backends.add(WorkloadBenchmark.REFERENCE);
     }
-    backends.add("simd");
+    backends.add(SIMD);
     if (withPeers) {
       backends.addAll(peers);
     }
