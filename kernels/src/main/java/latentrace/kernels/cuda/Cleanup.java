@@ -1,0 +1,23 @@
+package latentrace.kernels.cuda;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * What has been taken and how to give it back: run once, in reverse order. Whoever takes several
+ * things adds each as soon as he has it, so that failing half-way frees the ones before.
+ */
+final class Cleanup implements AutoCloseable {
+  private final Deque<Runnable> steps = new ArrayDeque<>();
+
+  void add(Runnable step) {
+    steps.push(step);
+  }
+
+  @Override
+  public void close() {
+    while (!steps.isEmpty()) {
+      steps.pop().run();
+    }
+  }
+}
