@@ -1,0 +1,135 @@
+// libnvrtc.so.12 of the simulated device: "compiles for the device" by running g++. The image is a shared library
+// for this machine, which libcuda.so.1 of the simulated device loads.
+//
+// SIMCUDA_CXXFLAGS: more flags for g++.
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <string>
+#include <vector>
+
+#define SIM_API extern "C" __attribute__((visibility("default")))
+
+namespace {
+enum Result { SUCCESS = 0, COMPILATION = 6 };
+
+struct Program {
+  std::string source;
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string log;
+  std::string image;
+};
+
+std::string read(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+
+std::string ownFolder() {
+  Dl_info here;
+  dladdr((void*)ownFolder, &here);
+  std::string path = here.dli_fname;
+  return path.substr(0, path.rfind('/'));
+}
+
+void registerKernels(const std::string& text, std::string& unit) {
+  static const std::regex kernel("extern \"C\" __global__ void (\\w+)\\(");
+  for (std::sregex_iterator k(text.begin(), text.end(), kernel), end; k != end; ++k) {
+    unit += "SIM_KERNEL(" + (*k)[1].str() + ")\n";
+  }
+}
+}  // namespace
+
+SIM_API int nvrtcVersion(int* major, int* minor) {
+  *major = 12;
+  *minor = 6;
+  return SUCCESS;
+}
+
+SIM_API int nvrtcGetNumSupportedArchs(int* n) {
+  *n = 1;
+  return SUCCESS;
+}
+
+SIM_API int nvrtcGetSupportedArchs(int* architectures) {
+  architectures[0] = 90;
+  return SUCCESS;
+}
+
+SIM_API int nvrtcCreateProgram(Program** program, const char* source, const char* name, int headers,
+                               const char* const* texts, const char* const* names) {
+  *program = new Program{source, name, {}, "", ""};
+  for (int i = 0; i < headers; i++) {
+    (*program)->headers.emplace_back(names[i], texts[i]);
+  }
+  return SUCCESS;
+}
+
+SIM_API int nvrtcDestroyProgram(Program** program) {
+  delete *program;
+  *program = nullptr;
+  return SUCCESS;
+}
+
+SIM_API int nvrtcCompileProgram(Program* program, int, const char* const*) {
+  char folder[] = "/tmp/simcuda-XXXXXX";
+  if (mkdtemp(folder) == nullptr) {
+    return COMPILATION;
+  }
+  std::string at = std::string(folder) + "/";
+  std::string sim = ownFolder() + "/";
+  std::string unit = "#include \"" + program->name + "\"\n";
+  for (auto& [name, text] : program->headers) {
+    write(at + name, text);
+    registerKernels(text, unit);
+  }
+  if (program->headers.empty()) {
+    write(at + program->name, program->source);
+    registerKernels(program->source, unit);
+  }
+  unit +=
+      "extern \"C\" char __bss_start[] __attribute__((visibility(\"hidden\")));\n"
+      "extern \"C\" char _end[] __attribute__((visibility(\"hidden\")));\n"
+      "SIM_EXPORT const simcuda::SharedMemory simcuda_shared = {__bss_start, _end};\n";
+  write(at + "unit.cpp", unit);
+  const char* flags = getenv("SIMCUDA_CXXFLAGS");
+  std::string command = "g++ -std=c++17 -O2 -g1 -fPIC -shared " + std::string(flags ? flags : "") + " -include " + sim +
+                        "simcuda.h -o " + at + "image.so " + at + "unit.cpp " + sim + "libcuda.so.1 > " + at +
+                        "log 2>&1";
+  int failed = system(command.c_str());
+  program->log = read(at + "log");
+  program->image = failed ? "" : read(at + "image.so");
+  if (system(("rm -r " + at).c_str()) != 0) {
+    fprintf(stderr, "[simcuda] %s stays behind\n", folder);
+  }
+  return failed ? COMPILATION : SUCCESS;
+}
+
+SIM_API int nvrtcGetProgramLogSize(Program* program, size_t* size) {
+  *size = program->log.size() + 1;
+  return SUCCESS;
+}
+
+SIM_API int nvrtcGetProgramLog(Program* program, char* log) {
+  memcpy(log, program->log.c_str(), program->log.size() + 1);
+  return SUCCESS;
+}
+
+SIM_API int nvrtcGetCUBINSize(Program* program, size_t* size) {
+  *size = program->image.size();
+  return SUCCESS;
+}
+
+SIM_API int nvrtcGetCUBIN(Program* program, char* image) {
+  memcpy(image, program->image.data(), program->image.size());
+  return SUCCESS;
+}
