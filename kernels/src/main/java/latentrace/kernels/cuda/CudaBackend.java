@@ -28,6 +28,7 @@ final class CudaBackend implements Backend {
   private final CudaOptimizers optimizers;
   private final CudaRandom random;
   private final CudaGradients gradients;
+  private boolean closed;
 
   /**
    * Takes the device, and gives back what it took if that fails half-way.
@@ -171,8 +172,11 @@ final class CudaBackend implements Backend {
 
   @Override
   public void close() {
-    context.enter();
-    context.await();
-    cleanup.close();
+    if (!closed) {
+      closed = true;
+      context.enter();
+      context.await(); // nothing goes that is still being used; what failed has been reported
+      cleanup.close();
+    }
   }
 }

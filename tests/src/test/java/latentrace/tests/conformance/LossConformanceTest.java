@@ -11,7 +11,7 @@ class LossConformanceTest {
   private static final String BACKENDS = "latentrace.tests.conformance.Subjects#backends";
   private static final boolean[] BOTH = {false, true};
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void reconstruction(Backend backend) {
     int[][] sizes = {{1, 1, 1}, {3, 3, 17}, {6, 3, 31}, {31, 1, 33}, {15, 5, 257}, {257, 1, 3}};
@@ -56,7 +56,7 @@ class LossConformanceTest {
     }
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void crossEntropy(Backend backend) {
     int[][] sizes = {{1, 1}, {1, 3}, {3, 17}, {17, 2}, {33, 31}, {5, 257}, {257, 10}};
@@ -92,7 +92,7 @@ class LossConformanceTest {
   }
 
   /** Logits of ±300: exp would overflow or vanish in single precision. */
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void farOut(Backend backend) {
     try (Arena arena = new Arena(backend, false, 1)) {

@@ -1,0 +1,107 @@
+package latentrace.tests.device;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Everything that is run on the simulated device, each suite in a JVM of its own; its tests are
+ * reported one by one.
+ */
+class SimulatedDeviceTest {
+  private static final String CONFORMANCE = "latentrace.tests.conformance";
+  private static final String CONFORMANCE_CLASSES = ".*ConformanceTest";
+  private static final String CHECK_CLASSES = ".*Checks";
+  private static final Map<String, String> REVERSE = Map.of("SIMCUDA_ORDER", "reverse");
+  private static final Map<String, String> DEFERRED =
+      Map.of("SIMCUDA_ORDER", "random", "SIMCUDA_STREAMS", "deferred");
+
+  private static Path folder;
+
+  @BeforeAll
+  static void build() throws IOException, InterruptedException {
+    boolean possible = SimulatedDevice.possible();
+    if (!possible) {
+      System.out.println("simulated device: SKIPPED: there is no g++ to build it");
+    }
+    assumeTrue(possible, "no g++");
+    folder = SimulatedDevice.build();
+  }
+
+  @TestFactory
+  List<DynamicTest> conformance() throws IOException, InterruptedException {
+    return suite("in order", Map.of(), CONFORMANCE_CLASSES, CONFORMANCE);
+  }
+
+  @TestFactory
+  List<DynamicTest> conformanceThreadsReversed() throws IOException, InterruptedException {
+    return suite("threads reversed", REVERSE, CONFORMANCE_CLASSES, CONFORMANCE);
+  }
+
+  @TestFactory
+  List<DynamicTest> conformanceThreadsShuffledStreamsDeferred()
+      throws IOException, InterruptedException {
+    return suite("threads shuffled, streams deferred", DEFERRED, CONFORMANCE_CLASSES, CONFORMANCE);
+  }
+
+  @TestFactory
+  List<DynamicTest> checks() throws IOException, InterruptedException {
+    return suite(
+        "checks", Map.of(), CHECK_CLASSES, "latentrace.tests.device", "latentrace.kernels.cuda");
+  }
+
+  @TestFactory
+  List<DynamicTest> checksStreamsDeferred() throws IOException, InterruptedException {
+    return suite("checks, streams deferred", DEFERRED, CHECK_CLASSES, "latentrace.tests.device");
+  }
+
+  private static List<DynamicTest> suite(
+      String name, Map<String, String> environment, String classes, String... packages)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(TestRun.class.getName(), classes));
+    command.addAll(List.of(packages));
+    SimulatedDevice.Outcome outcome =
+        SimulatedDevice.run(
+            folder, environment, List.of("-Dlatentrace.conformance.only=cuda"), command);
+    List<DynamicTest> tests = new ArrayList<>();
+    outcome
+        .out()
+        .lines()
+        .filter(line -> line.startsWith(TestRun.MARK))
+        .forEach(line -> tests.add(report(line.split("\t", -1), outcome)));
+    tests.add(
+        dynamicTest(
+            "the JVM ended well",
+            () -> {
+              assertEquals(0, outcome.status(), outcome.err());
+              assertFalse(outcome.err().contains("LEAK"), outcome.err());
+              assertTrue(tests.size() > 1, () -> "nothing was run: " + outcome.out());
+            }));
+    System.out.printf("simulated device, %s: %d tests%n", name, tests.size() - 1);
+    return tests;
+  }
+
+  private static DynamicTest report(String[] fields, SimulatedDevice.Outcome outcome) {
+    return dynamicTest(
+        fields[2],
+        () -> {
+          Assumptions.assumeFalse(fields[1].equals(TestRun.SKIPPED), fields[3]);
+          if (!fields[1].equals(TestRun.PASSED)) {
+            Assertions.fail(fields[3] + "\n" + outcome.err());
+          }
+        });
+  }
+}
