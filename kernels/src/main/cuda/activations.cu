@@ -1,9 +1,10 @@
 // Element-wise activations y = f(x), with or without a bias before them, and dX = dY·f'(x), f' taken from y.
 //
-// kind is the ordinal of latentrace.backend.Activation. Outputs are overwritten and may be the input. Bytes per
+// Outputs are overwritten and may be the input. Bytes per
 // element: forward 8, with bias 8 and the bias from cache, backward 12.
 #include "common.cuh"
 
+// latentrace.backend.Activation, by its numbers in Codes.java
 enum ActivationKind { IDENTITY, RELU, LEAKY_RELU, TANH, SIGMOID, SOFTPLUS };
 
 constexpr float LEAKY_SLOPE = 0.01f;

@@ -3,10 +3,11 @@
 // dOutput may be null: then no gradient is written. Bytes per element: 8 read, 4 written.
 #include "common.cuh"
 
+// latentrace.backend.Reconstruction, by its numbers in Codes.java
 enum ReconstructionKind { BERNOULLI, GAUSSIAN, MSE };
 
 // values [rows] = Σ_f loss(output [rows,features], target [rows/draws,features]); dOutput = scale·∂values/∂output;
-// kind is the ordinal of latentrace.backend.Reconstruction. Values and dOutput are overwritten.
+// Values and dOutput are overwritten.
 extern "C" __global__ void reconstruction(int kind, int rows, int draws, int features,
                                           const float* __restrict__ output,
                                           const float* __restrict__ target,

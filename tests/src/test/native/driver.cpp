@@ -160,16 +160,18 @@ void* openImage(const char* image) {
   if (memcmp(image, ELFMAG, SELFMAG) || header->e_machine != EM_X86_64) {
     return nullptr;
   }
-  int file = memfd_create("simcuda-module", 0);
+  char path[] = "/tmp/simcuda-module-XXXXXX";
+  int file = mkstemp(path);
   size_t length = elfLength(image);
   void* library = nullptr;
   if (write(file, image, length) == (ssize_t)length) {
-    library = dlopen(("/proc/self/fd/" + std::to_string(file)).c_str(), RTLD_NOW | RTLD_LOCAL);
+    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
       say("%s", dlerror());
     }
   }
   close(file);
+  unlink(path);
   return library;
 }
 }  // namespace

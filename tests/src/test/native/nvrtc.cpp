@@ -102,7 +102,7 @@ SIM_API int nvrtcCompileProgram(Program* program, int, const char* const*) {
       "SIM_EXPORT const simcuda::SharedMemory simcuda_shared = {__bss_start, _end};\n";
   write(at + "unit.cpp", unit);
   const char* flags = getenv("SIMCUDA_CXXFLAGS");
-  std::string command = "g++ -std=c++17 -O2 -g1 -fPIC -shared " + std::string(flags ? flags : "") + " -include " + sim +
+  std::string command = "g++ -std=c++17 -O2 -g1 -fPIC -shared -fno-gnu-unique " + std::string(flags ? flags : "") + " -include " + sim +
                         "simcuda.h -o " + at + "image.so " + at + "unit.cpp " + sim + "libcuda.so.1 > " + at +
                         "log 2>&1";
   int failed = system(command.c_str());

@@ -15,11 +15,11 @@ final class CudaActivations extends ActivationOps {
 
   @Override
   protected void doForward(Activation activation, long length, Buffer x, Buffer y) {
-    launcher.elements("activation_forward", length, activation.ordinal(), length, x, y);
+    launcher.elements("activation_forward", length, Codes.of(activation), length, x, y);
   }
 
   @Override
   protected void doBackward(Activation activation, long length, Buffer y, Buffer dY, Buffer dX) {
-    launcher.elements("activation_backward", length, activation.ordinal(), length, y, dY, dX);
+    launcher.elements("activation_backward", length, Codes.of(activation), length, y, dY, dX);
   }
 }

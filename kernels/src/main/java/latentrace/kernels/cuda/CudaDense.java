@@ -73,7 +73,7 @@ final class CudaDense extends DenseOps {
         .elements(
             "bias_activation_forward",
             (long) rows * out,
-            activation.ordinal(),
+            Codes.of(activation),
             (long) rows,
             out,
             bias,

@@ -27,7 +27,7 @@ final class CudaLosses extends LossOps {
     launcher.rows(
         "reconstruction",
         rows,
-        kind.ordinal(),
+        Codes.of(kind),
         rows,
         draws,
         features,

@@ -29,7 +29,8 @@ final class CudaRandom extends RandomOps {
                   target.asIntBuffer().put(samples, first, count));
       backend
           .launcher()
-          .elements("normals", n * draws * blocks, key, stream, indices, n, draws, size, out);
+          .elements(
+              "normals", (long) n * draws * blocks, key, stream, indices, n, draws, size, out);
     }
   }
 }

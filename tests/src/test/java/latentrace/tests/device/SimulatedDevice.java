@@ -17,6 +17,10 @@ import java.util.stream.Stream;
 final class SimulatedDevice {
   private static final Path SOURCES = Path.of("src", "test", "native").toAbsolutePath();
   private static final Path TARGET = Path.of("target", "simulated-device").toAbsolutePath();
+
+  /** Environment: the file that tells the device which calls are to fail. */
+  static final String CONTROL = "SIMCUDA_CONTROL";
+
   private static final int NATIVE_ACCESS_WARNS_FROM = 24;
 
   /** How a JVM ended and what it printed. */
@@ -91,16 +95,19 @@ final class SimulatedDevice {
     line.addAll(command);
     Path out = Files.createTempFile("simulated-device-", ".out");
     Path err = Files.createTempFile("simulated-device-", ".err");
+    Path control = Files.createTempFile("simulated-device-", ".control");
     try {
       ProcessBuilder builder =
           new ProcessBuilder(line).redirectOutput(out.toFile()).redirectError(err.toFile());
       builder.environment().put("LD_LIBRARY_PATH", folder.toString());
+      builder.environment().put(CONTROL, control.toString());
       builder.environment().putAll(environment);
       int status = builder.start().waitFor();
       return new Outcome(status, Files.readString(out), Files.readString(err));
     } finally {
       Files.delete(out);
       Files.delete(err);
+      Files.deleteIfExists(control);
     }
   }
 

@@ -7,15 +7,20 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Everything that is run on the simulated device, each suite in a JVM of its own; its tests are
@@ -65,7 +70,66 @@ class SimulatedDeviceTest {
 
   @TestFactory
   List<DynamicTest> checksStreamsDeferred() throws IOException, InterruptedException {
-    return suite("checks, streams deferred", DEFERRED, CHECK_CLASSES, "latentrace.tests.device");
+    return suite(
+        "checks, streams deferred",
+        DEFERRED,
+        CHECK_CLASSES,
+        "latentrace.tests.device",
+        "latentrace.kernels.cuda");
+  }
+
+  /** One line of 'devices' says what is missing. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "SIMCUDA_DEVICES | 1 | chosen     Simulated device, compute capability 9.0, 1024 MiB,"
+            + " single precision",
+        "SIMCUDA_DEVICES | 0 | no         the NVIDIA driver shows no device: see"
+            + " CUDA_VISIBLE_DEVICES",
+        "SIMCUDA_INIT_RESULT | 100 | no         the NVIDIA driver answers cuInit with"
+            + " CUDA_ERROR_NO_DEVICE",
+        "SIMCUDA_DRIVER_VERSION | 11080 | no         the NVIDIA driver is for CUDA 11.8: install"
+            + " one for CUDA 12 or newer",
+        "SIMCUDA_CAPABILITY | 35 | no         Simulated device has compute capability 3.5, CUDA"
+            + " 12 needs 5.0 or more",
+      })
+  void theProbeSaysWhy(String setting, String value, String expected)
+      throws IOException, InterruptedException {
+    assertEquals(expected, cudaLine(folder, Map.of(setting, value)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"libnvrtc.so.12, NVRTC 12", "libcublas.so.12, cuBLAS 12"})
+  void theProbeNamesTheMissingLibrary(String library, String name, @TempDir Path partial)
+      throws IOException, InterruptedException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        if (!file.endsWith(library)) {
+          Files.copy(file, partial.resolve(file.getFileName()));
+        }
+      }
+    }
+    assertEquals(
+        "no         %s (%s) is missing: install the CUDA 12 toolkit, or add its lib64 to"
+                .formatted(name, library)
+            + " LD_LIBRARY_PATH",
+        cudaLine(partial, Map.of()));
+  }
+
+  private static String cudaLine(Path libraries, Map<String, String> environment)
+      throws IOException, InterruptedException {
+    SimulatedDevice.Outcome outcome =
+        SimulatedDevice.run(
+            libraries, environment, List.of(), List.of("latentrace.cli.Main", "devices"));
+    assertEquals(0, outcome.status(), outcome.err());
+    return outcome
+        .out()
+        .lines()
+        .filter(line -> line.startsWith("cuda"))
+        .map(line -> line.substring("cuda   ".length()))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(outcome.out() + outcome.err()));
   }
 
   private static List<DynamicTest> suite(
