@@ -51,7 +51,8 @@ struct Stream {
   std::deque<std::function<int()>> work;
 };
 struct Event {
-  bool recorded = true;
+  long asked = 0;  // the latest cuEventRecord
+  long reached = 0;
   Stream* stream = nullptr;
 };
 struct Module;
@@ -558,9 +559,9 @@ SIM_API int cuEventRecord(void* event, void* stream) {
   if (!events.count(e)) {
     return INVALID_HANDLE;
   }
-  e->recorded = false;
+  long number = ++e->asked;
   e->stream = (Stream*)stream;
-  return submit(stream, [=] { return e->recorded = true, SUCCESS; });
+  return submit(stream, [=] { return e->reached = number, SUCCESS; });
 }
 
 SIM_API int cuEventSynchronize(void* event) {
@@ -570,7 +571,7 @@ SIM_API int cuEventSynchronize(void* event) {
     return INVALID_HANDLE;
   }
   int result = SUCCESS;
-  while (!e->recorded && result == SUCCESS && !e->stream->work.empty()) {
+  while (e->reached < e->asked && result == SUCCESS && !e->stream->work.empty()) {
     auto work = std::move(e->stream->work.front());
     e->stream->work.pop_front();
     result = work();
