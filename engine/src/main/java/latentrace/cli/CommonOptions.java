@@ -28,6 +28,13 @@ final class CommonOptions {
       description = "worker threads on the CPU. Default: all processors")
   private Integer threads;
 
+  @Option(
+      names = "--device-memory",
+      paramLabel = "SIZE",
+      converter = Converters.ByteSize.class,
+      description = "how much of a GPU's memory to take, e.g. 512M or 8G. Default: what it has")
+  private Long deviceMemory;
+
   @Option(names = "--quiet", description = "no progress and no information, errors only")
   private boolean quiet;
 
@@ -37,6 +44,9 @@ final class CommonOptions {
     }
     BackendProvider.Options options =
         threads == null ? BackendProvider.Options.defaults() : new BackendProvider.Options(threads);
+    if (deviceMemory != null) {
+      options = options.withDeviceMemory(deviceMemory);
+    }
     try {
       return Backends.open(backend, options);
     } catch (BackendException e) {

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,6 +116,57 @@ class SimulatedDeviceTest {
                 .formatted(name, library)
             + " LD_LIBRARY_PATH",
         cudaLine(partial, Map.of()));
+  }
+
+  @Test
+  void devicesVerify() throws IOException, InterruptedException {
+    SimulatedDevice.Outcome outcome =
+        SimulatedDevice.run(
+            folder, Map.of(), List.of(), List.of("latentrace.cli.Main", "devices", "--verify"));
+    assertEquals(0, outcome.status(), outcome.out() + outcome.err());
+    assertEquals(
+        2,
+        outcome.out().lines().filter("  26 operations agree with the reference"::equals).count());
+    assertFalse(outcome.err().contains("LEAK"), outcome.err());
+  }
+
+  @Test
+  void theCommandLineTakesALimit(@TempDir Path run) throws IOException, InterruptedException {
+    List<String> data = List.of("data", "generate", "digits", "--count", "64", "--out");
+    String file = run.resolve("train.npz").toString();
+    assertEquals(0, main(Stream.concat(data.stream(), Stream.of(file)).toList()).status());
+    List<String> train =
+        List.of(
+            "train",
+            "--data",
+            file,
+            "--iterations",
+            "2",
+            "--checkpoints",
+            "1",
+            "--backend",
+            "cuda",
+            "--out",
+            run.resolve("run").toString(),
+            "--device-memory");
+    SimulatedDevice.Outcome small = main(Stream.concat(train.stream(), Stream.of("1M")).toList());
+    assertEquals(1, small.status(), small.err());
+    assertTrue(
+        small.err().contains("latentrace train: cuda: out of memory: asked for "), small.err());
+    assertTrue(small.err().contains(", limited to 1.0 MiB"), small.err());
+    SimulatedDevice.Outcome bad = main(Stream.concat(train.stream(), Stream.of("1X")).toList());
+    assertEquals(2, bad.status());
+    assertTrue(bad.err().contains("--device-memory"), bad.err());
+    assertTrue(bad.err().contains("found '1X', expected a size such as 512M or 8G"), bad.err());
+  }
+
+  private static SimulatedDevice.Outcome main(List<String> arguments)
+      throws IOException, InterruptedException {
+    return SimulatedDevice.run(
+        folder,
+        Map.of(),
+        List.of(),
+        Stream.concat(Stream.of("latentrace.cli.Main"), arguments.stream()).toList());
   }
 
   private static String cudaLine(Path libraries, Map<String, String> environment)
