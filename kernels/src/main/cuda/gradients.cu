@@ -4,6 +4,7 @@
 #include "common.cuh"
 
 // rows[i·ld + offset + c] = Σ_r delta[(i·rank + r), c]: the bias part of sample i's gradient, overwritten
+// Cost: 4 B, 1 FLOP per element of delta.
 extern "C" __global__ void bias_gradient_rows(int n, int rank, int out,
                                               const float* __restrict__ delta,
                                               float* __restrict__ rows, long long offset,
@@ -21,7 +22,7 @@ extern "C" __global__ void bias_gradient_rows(int n, int rank, int out,
 
 // scores[t·ld + i] += coefficient · Σ_{r,s} (inputGram + bias)·deltaGram over the [rankT,rankN] block of the pair
 // (t,i) in the Gram tiles [tests·rankT, samples·rankN]; inputGram is null if the weight's gradient does not count.
-// Bytes per pair: 8·rankT·rankN + 8.
+// Cost: 8 B, 3 FLOP per element of a Gram tile.
 extern "C" __global__ void ghost_reduce(int tests, int rankT, int samples, int rankN,
                                         const float* __restrict__ inputGram,
                                         const float* __restrict__ deltaGram, float bias,
@@ -29,8 +30,8 @@ extern "C" __global__ void ghost_reduce(int tests, int rankT, int samples, int r
                                         long long ld) {
   const long long columns = (long long)samples * rankN;
   GRID_STRIDE(at, (long long)tests * samples) {
-    const long long t = at / samples;
-    const long long i = at % samples;
+    const long long t = (unsigned)at / (unsigned)samples;  // a tile has fewer than 2³¹ pairs
+    const long long i = (unsigned)at % (unsigned)samples;
     double sum = 0.0;
     for (int r = 0; r < rankT; r++) {
       for (int s = 0; s < rankN; s++) {
@@ -45,6 +46,7 @@ extern "C" __global__ void ghost_reduce(int tests, int rankT, int samples, int r
 
 // products[i] += coefficient · Σ (inputGram + bias)·deltaGram over sample i's own Gram matrices [n,size]; one block
 // per sample
+// Cost: 8 B, 3 FLOP per element of a Gram matrix.
 extern "C" __global__ void ghost_diagonal(int n, int size, const float* __restrict__ inputGram,
                                           const float* __restrict__ deltaGram, float bias,
                                           double coefficient, float* __restrict__ products) {
@@ -62,8 +64,8 @@ extern "C" __global__ void ghost_diagonal(int n, int size, const float* __restri
   }
 }
 
-// products[i] += coefficient · ⟨rows0[i,:], rows1[i,:]⟩, rows ld apart; one block per row. Bytes per element: 8, or 4
-// if both are the same.
+// products[i] += coefficient · ⟨rows0[i,:], rows1[i,:]⟩, rows ld apart; one block per row.
+// Cost: 8 B, 2 FLOP per element of a row.
 extern "C" __global__ void row_dots(int n, int columns, const float* rows0, const float* rows1,
                                     long long ld, double coefficient,
                                     float* __restrict__ products) {

@@ -5,6 +5,7 @@
 #include "common.cuh"
 
 // xi [n·m,d] = mu + e^(lv/2)·epsilon
+// Cost: 8 B, 13 FLOP per latent of a draw.
 extern "C" __global__ void reparameterize_forward(int n, int m, int d, const float* __restrict__ h,
                                                   const float* __restrict__ epsilon,
                                                   float* __restrict__ xi) {
@@ -16,6 +17,7 @@ extern "C" __global__ void reparameterize_forward(int n, int m, int d, const flo
 }
 
 // dMu = Σ_j dXi, dLv = Σ_j dXi·epsilon·½e^(lv/2); dH [n,2d] overwritten
+// Cost: 8 B, 3 FLOP per latent of a draw.
 extern "C" __global__ void reparameterize_backward(int n, int m, int d, const float* __restrict__ h,
                                                    const float* __restrict__ epsilon,
                                                    const float* __restrict__ dXi,
@@ -38,6 +40,7 @@ extern "C" __global__ void reparameterize_backward(int n, int m, int d, const fl
 
 // The score function's factors (Kong & Chaudhuri 2021, eq. 9): signals [n·m] = scale·(beta·(ln Q(xi|x) − ln P(xi)) +
 // rec), overwritten
+// Cost: 8 B, 6 FLOP per latent of a draw.
 extern "C" __global__ void score_function_signals(int n, int m, int d, const float* __restrict__ h,
                                                   const float* __restrict__ epsilon,
                                                   const float* __restrict__ xi,
@@ -56,6 +59,7 @@ extern "C" __global__ void score_function_signals(int n, int m, int d, const flo
 }
 
 // dMu = Σ_j signal·epsilon/sigma, dLv = Σ_j signal·½(epsilon² − 1); dH [n,2d] overwritten
+// Cost: 4 B, 5 FLOP per latent of a draw.
 extern "C" __global__ void score_function_backward(int n, int m, int d, const float* __restrict__ h,
                                                    const float* __restrict__ epsilon,
                                                    const double* __restrict__ signals,
@@ -78,6 +82,7 @@ extern "C" __global__ void score_function_backward(int n, int m, int d, const fl
 }
 
 // kl [n] = ½ Σ_l (mu² + e^lv − 1 − lv), overwritten
+// Cost: 8 B, 15 FLOP per latent.
 extern "C" __global__ void kl_forward(int n, int d, const float* __restrict__ h,
                                       float* __restrict__ kl) {
   GRID_STRIDE(i, n) {
@@ -93,6 +98,7 @@ extern "C" __global__ void kl_forward(int n, int d, const float* __restrict__ h,
 }
 
 // dMu += c·mu, dLv += c·½(e^lv − 1), with c = coefficient [n]; dH [n,2d] accumulated
+// Cost: 24 B, 16 FLOP per latent.
 extern "C" __global__ void kl_backward(int n, int d, const float* __restrict__ h,
                                        const float* __restrict__ coefficient,
                                        float* __restrict__ dH) {
@@ -106,6 +112,7 @@ extern "C" __global__ void kl_backward(int n, int d, const float* __restrict__ h
 
 // penalty [n] = weight·kl and coefficient [n] = scale·weight; with a capacity (Burgess et al. 2018) weight·|kl −
 // capacity| and scale·weight·sign(kl − capacity); both overwritten
+// Cost: 12 B, 5 FLOP per sample.
 extern "C" __global__ void kl_penalty(int n, const float* kl, double weight, int hasCapacity,
                                       double capacity, double scale, float* penalty,
                                       float* coefficient) {

@@ -1,6 +1,6 @@
 // Losses: one value per row, summed in double in a fixed order, and the gradient in the same pass. One block per row.
 //
-// dOutput may be null: then no gradient is written. Bytes per element: 8 read, 4 written.
+// dOutput may be null: then no gradient is written.
 #include "common.cuh"
 
 // latentrace.backend.Reconstruction, by its numbers in Codes.java
@@ -8,6 +8,7 @@ enum ReconstructionKind { BERNOULLI, GAUSSIAN, MSE };
 
 // values [rows] = Σ_f loss(output [rows,features], target [rows/draws,features]); dOutput = scale·∂values/∂output;
 // Values and dOutput are overwritten.
+// Cost: 12 B, 35 FLOP per element.
 extern "C" __global__ void reconstruction(int kind, int rows, int draws, int features,
                                           const float* __restrict__ output,
                                           const float* __restrict__ target,
@@ -46,6 +47,7 @@ extern "C" __global__ void reconstruction(int kind, int rows, int draws, int fea
 
 // values [rows] = ln Σ_c e^output − output at the label; dOutput [rows,classes] = scale·(softmax − onehot); labels
 // [rows] are class numbers as reals. Values and dOutput are overwritten.
+// Cost: 8 B, 25 FLOP per logit.
 extern "C" __global__ void cross_entropy(int rows, int classes, const float* __restrict__ output,
                                          const float* __restrict__ labels,
                                          float* __restrict__ values, float scale,

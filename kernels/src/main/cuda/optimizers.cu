@@ -1,10 +1,9 @@
 // Parameter updates in place, one launch for the flat vector of all parameters.
-//
-// Bytes per element: SGD 12, with momentum 20; Adam 28.
 #include "common.cuh"
 
 // g = gradient + weightDecay·p; v = momentum·v + g; p −= lr·(g + momentum·v) with Nesterov, lr·v with momentum, lr·g
 // without; velocity is null when momentum is 0
+// Cost: 20 B, 6 FLOP per parameter.
 extern "C" __global__ void sgd(long long n, float* __restrict__ parameters,
                                const float* __restrict__ gradients, float* __restrict__ velocity,
                                float lr, float momentum, int nesterov, float weightDecay) {
@@ -21,6 +20,7 @@ extern "C" __global__ void sgd(long long n, float* __restrict__ parameters,
 
 // g = gradient + weightDecay·p; mean = beta1·mean + (1−beta1)·g; variance = beta2·variance + (1−beta2)·g²; p −=
 // stepSize·mean / (√variance/rootCorrection + epsilon), stepSize = lr/(1−beta1^t), rootCorrection = √(1−beta2^t)
+// Cost: 28 B, 15 FLOP per parameter.
 extern "C" __global__ void adam(long long n, float* __restrict__ parameters,
                                 const float* __restrict__ gradients, float* __restrict__ mean,
                                 float* __restrict__ variance, float stepSize, float rootCorrection,

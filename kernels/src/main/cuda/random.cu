@@ -21,6 +21,7 @@ static __device__ inline float uniform(unsigned x) {
 }
 
 // out [n·draws,size], overwritten; samples [n]; one thread per Philox block
+// Cost: 4 B, 45 FLOP per normal.
 extern "C" __global__ void normals(long long key, int stream, const int* __restrict__ samples, int n,
                                    int draws, int size, float* __restrict__ out) {
   const long long blocks = (size + 3LL) / 4;

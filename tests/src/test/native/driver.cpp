@@ -4,7 +4,7 @@
 // SIMCUDA_STREAMS = deferred: work on a stream is done when somebody waits for it, not when it is queued.
 // SIMCUDA_DEVICES, SIMCUDA_INIT_RESULT, SIMCUDA_DRIVER_VERSION, SIMCUDA_CAPABILITY: what is found.
 // SIMCUDA_CONTROL = a file with "<call> <n> <result>": from the n-th such call on, it fails with that result.
-// Device memory is host memory that ends at a page nobody may touch, and holds NaN at first.
+// Device memory is host memory that ends where nobody may touch anything for a while, and holds NaN at first.
 #include <dlfcn.h>
 #include <elf.h>
 #include <sys/mman.h>
@@ -39,6 +39,7 @@ enum Result {
 };
 
 constexpr size_t PAGE = 4096;
+constexpr size_t GUARD = 1 << 20;  // on both sides of an allocation; address space, not memory
 constexpr size_t MEMORY = 1u << 30;
 constexpr unsigned MOST_THREADS = 1024;
 
@@ -360,14 +361,14 @@ SIM_API int cuMemAlloc_v2(uintptr_t* p, size_t bytes) {
   constexpr size_t ALIGNMENT = 16;
   size_t body = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   size_t pages = (body + PAGE - 1) / PAGE * PAGE;
-  char* mapping = (char*)mmap(nullptr, pages + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  char* mapping = (char*)mmap(nullptr, pages + 2 * GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapping == MAP_FAILED) {
     return OUT_OF_MEMORY;
   }
-  mprotect(mapping + PAGE, pages, PROT_READ | PROT_WRITE);
-  char* begin = mapping + PAGE + pages - body;
+  mprotect(mapping + GUARD, pages, PROT_READ | PROT_WRITE);
+  char* begin = mapping + GUARD + pages - body;
   memset(begin, 0xFF, bytes);
-  allocations[(uintptr_t)begin] = {bytes, mapping, pages + 2 * PAGE};
+  allocations[(uintptr_t)begin] = {bytes, mapping, pages + 2 * GUARD};
   allocated += bytes;
   *p = (uintptr_t)begin;
   return SUCCESS;

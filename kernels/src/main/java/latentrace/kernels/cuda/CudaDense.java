@@ -70,14 +70,7 @@ final class CudaDense extends DenseOps {
     doGemm(false, true, rows, out, in, 1, x, in, 0, weight, in, 0, 0, y, out, 0, 1);
     backend
         .launcher()
-        .elements(
-            "bias_activation_forward",
-            (long) rows * out,
-            Codes.of(activation),
-            (long) rows,
-            out,
-            bias,
-            y);
+        .rows("bias_activation_forward", rows, Codes.of(activation), rows, out, bias, y);
   }
 
   @Override

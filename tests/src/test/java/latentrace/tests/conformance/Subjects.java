@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Named;
 
 /**
  * The backends under test: opened once per JVM, so that no test may close them (JUnit would, unless
- * told not to); those that do not run here are printed.
+ * told not to); those that do not run here are printed, or an error with -Drequire.NAME=true.
  */
 final class Subjects {
   /** System property: the only backend to test. */
@@ -26,6 +26,8 @@ final class Subjects {
       BackendProvider.Probe probe = provider.probe();
       if (probe.available()) {
         OPEN.add(Named.of(provider.name(), provider.open(new BackendProvider.Options(2))));
+      } else if (Boolean.getBoolean("require." + provider.name())) {
+        throw new AssertionError(provider.name() + " is required: " + probe.detail());
       } else {
         System.out.println("conformance: SKIPPED " + provider.name() + ": " + probe.detail());
       }
