@@ -26,6 +26,16 @@ extern "C" {
 __attribute__((visibility("default"))) simcuda::Thread* simcuda_thread = nullptr;
 }
 
+// There if the JVM was started with libasan or libtsan, which kernels compiled with sanitizers need.
+extern "C" {
+__attribute__((weak)) void __asan_unpoison_memory_region(const volatile void*, size_t);
+__attribute__((weak)) void* __tsan_get_current_fiber();
+__attribute__((weak)) void* __tsan_create_fiber(unsigned);
+__attribute__((weak)) void __tsan_switch_to_fiber(void*, unsigned);
+__attribute__((weak)) void __tsan_acquire(void*);
+__attribute__((weak)) void __tsan_release(void*);
+}
+
 // Saves the callee-saved registers and the stack pointer, and goes on with another stack.
 extern "C" void sim_switch(void** save, void* load);
 asm(R"(
@@ -63,6 +73,7 @@ enum class State : char { FRESH, READY, WAITING, DONE };
 struct Fiber {
   void* sp = nullptr;
   char* stack = nullptr;
+  void* tsan = nullptr;
 };
 
 struct Member {
@@ -72,8 +83,30 @@ struct Member {
   Fiber* fiber;
 };
 
+// Under ThreadSanitizer each CUDA thread of a block has a fiber of its own, or races between two threads that one fiber
+// ran would look like one thread's order.
+const bool races = __tsan_create_fiber != nullptr;
+
+// What happens before what, for ThreadSanitizer: only barriers order the threads of a block.
+void ordersAfter(void* what) {
+  if (races) {
+    __tsan_acquire(what);
+  }
+}
+
+void ordersBefore(void* what) {
+  if (races) {
+    __tsan_release(what);
+  }
+}
+
 struct Engine {
   std::vector<Fiber*> free;
+  std::vector<Fiber*> usedInThisBlock;
+  char started;
+  char ended;
+  char barriers[2];  // taken in turn: leaving one must not be ordered after reaching the next
+  unsigned barrier = 0;
   std::vector<Member> members;
   std::vector<int> order;
   Fiber scheduler;
@@ -112,10 +145,15 @@ int takeFresh() {
   return -1;
 }
 
-void toScheduler() {
-  Fiber* f = engine.members[engine.current].fiber;
-  sim_switch(&f->sp, engine.scheduler.sp);
+void switchFiber(Fiber* from, Fiber* to) {
+  if (races) {
+    constexpr unsigned UNORDERED = 1;
+    __tsan_switch_to_fiber(to->tsan, UNORDERED);
+  }
+  sim_switch(&from->sp, to->sp);
 }
+
+void toScheduler() { switchFiber(engine.members[engine.current].fiber, &engine.scheduler); }
 
 void finishMember() {
   engine.members[engine.current].state = State::DONE;
@@ -133,10 +171,12 @@ void finishMember() {
 
 void runMembers() {
   for (;;) {
+    ordersAfter(&engine.started);
     engine.kernel->invoke(engine.arguments);
+    ordersBefore(&engine.ended);
     Fiber* f = engine.members[engine.current].fiber;
     finishMember();
-    int next = engine.error == SUCCESS ? takeFresh() : -1;
+    int next = engine.error == SUCCESS && !races ? takeFresh() : -1;
     if (next < 0) {
       toScheduler();
       continue;
@@ -165,6 +205,12 @@ Fiber* newFiber() {
     mprotect(memory, PAGE, PROT_NONE);
     f->stack = memory + PAGE;
   }
+  if (__asan_unpoison_memory_region != nullptr) {
+    __asan_unpoison_memory_region(f->stack, STACK);
+  }
+  if (races && f->tsan == nullptr) {
+    f->tsan = __tsan_create_fiber(0);
+  }
   void** top = (void**)(f->stack + STACK) - 1;  // at a function's entry the stack is 8 off 16
   *top = nullptr;
   *--top = (void*)runMembers;
@@ -184,9 +230,9 @@ void resume(int i) {
     m.state = State::READY;
   }
   Fiber* f = m.fiber;
-  sim_switch(&engine.scheduler.sp, f->sp);
+  switchFiber(&engine.scheduler, f);
   if (engine.members[engine.current].state == State::DONE) {
-    engine.free.push_back(f);
+    (races ? engine.usedInThisBlock : engine.free).push_back(f);
   }
 }
 
@@ -216,9 +262,13 @@ void runBlock(Index at, Index block, Index grid, const SharedMemory* shared) {
   engine.nextFresh = 0;
   engine.alive = threads;
   engine.waiting = 0;
-  if (shared != nullptr) {
+  if (shared != nullptr && __asan_unpoison_memory_region == nullptr) {
     memset(shared->begin, 0xFF, shared->end - shared->begin);  // NaN
   }
+  if (races) {
+    engine.scheduler.tsan = __tsan_get_current_fiber();
+  }
+  ordersBefore(&engine.started);
   while (engine.alive > 0 && engine.error == SUCCESS) {
     for (int i : engine.order) {
       State s = engine.members[i].state;
@@ -234,6 +284,9 @@ void runBlock(Index at, Index block, Index grid, const SharedMemory* shared) {
       }
     }
   }
+  ordersAfter(&engine.ended);
+  engine.free.insert(engine.free.end(), engine.usedInThisBlock.begin(), engine.usedInThisBlock.end());
+  engine.usedInThisBlock.clear();
   simcuda_thread = nullptr;
 }
 
@@ -339,15 +392,19 @@ SIM_API void simcuda_sync(int line) {
       break;
     }
   }
+  char* tag = &engine.barriers[engine.barrier & 1];
+  ordersBefore(tag);
   if (engine.error == SUCCESS) {
     m.state = State::WAITING;
     m.line = line;
     if (++engine.waiting == engine.alive) {
       engine.waiting = 0;
+      engine.barrier++;
       for (Member& other : engine.members) {
         other.state = State::READY;
       }
     }
   }
   toScheduler();
+  ordersAfter(tag);
 }

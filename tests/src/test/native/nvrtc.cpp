@@ -1,8 +1,10 @@
 // libnvrtc.so.12 of the simulated device: "compiles for the device" by running g++. The image is a shared library
 // for this machine, which libcuda.so.1 of the simulated device loads.
 //
-// SIMCUDA_CXXFLAGS: more flags for g++.
+// SIMCUDA_CXXFLAGS: more flags for g++, e.g. sanitizers, whose library is then preloaded into the JVM but not into g++.
 #include <dlfcn.h>
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -39,6 +41,22 @@ std::string ownFolder() {
   dladdr((void*)ownFolder, &here);
   std::string path = here.dli_fname;
   return path.substr(0, path.rfind('/'));
+}
+
+// Runs a shell's command without the library that the JVM was preloaded with; whether it succeeded.
+bool shell(const std::string& command) {
+  std::vector<char*> environment;
+  for (char** entry = environ; *entry != nullptr; entry++) {
+    if (strncmp(*entry, "LD_PRELOAD=", strlen("LD_PRELOAD="))) {
+      environment.push_back(*entry);
+    }
+  }
+  environment.push_back(nullptr);
+  const char* arguments[] = {"sh", "-c", command.c_str(), nullptr};
+  pid_t child;
+  int status;
+  return posix_spawn(&child, "/bin/sh", nullptr, nullptr, (char* const*)arguments, environment.data()) == 0 &&
+         waitpid(child, &status, 0) == child && status == 0;
 }
 
 void registerKernels(const std::string& text, std::string& unit) {
@@ -105,13 +123,13 @@ SIM_API int nvrtcCompileProgram(Program* program, int, const char* const*) {
   std::string command = "g++ -std=c++17 -O2 -g1 -fPIC -shared -fno-gnu-unique " + std::string(flags ? flags : "") + " -include " + sim +
                         "simcuda.h -o " + at + "image.so " + at + "unit.cpp " + sim + "libcuda.so.1 > " + at +
                         "log 2>&1";
-  int failed = system(command.c_str());
+  bool compiled = shell(command);
   program->log = read(at + "log");
-  program->image = failed ? "" : read(at + "image.so");
-  if (system(("rm -r " + at).c_str()) != 0) {
+  program->image = compiled ? read(at + "image.so") : "";
+  if (!shell("rm -r " + at)) {
     fprintf(stderr, "[simcuda] %s stays behind\n", folder);
   }
-  return failed ? COMPILATION : SUCCESS;
+  return compiled ? SUCCESS : COMPILATION;
 }
 
 SIM_API int nvrtcGetProgramLogSize(Program* program, size_t* size) {

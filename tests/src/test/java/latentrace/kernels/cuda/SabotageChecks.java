@@ -142,6 +142,15 @@ class SabotageChecks {
     }
   }
 
+  /** With AddressSanitizer this ends the JVM, which whoever started it expects. */
+  @Test
+  void anIndexBeyondSharedMemory() {
+    assumeTrue(Boolean.getBoolean("latentrace.sabotage.fatal"), "would end this JVM");
+    with(
+        changed("common.cuh", "shared[t] = value;", "shared[t + 1] = value;"),
+        (launcher, memory, staging) -> rowDots(launcher, memory, staging));
+  }
+
   private void failsWith(KernelSource source, String message) {
     with(
         source,

@@ -1,5 +1,7 @@
 package latentrace.tests.device;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +19,9 @@ import java.util.stream.Stream;
 final class SimulatedDevice {
   private static final Path SOURCES = Path.of("src", "test", "native").toAbsolutePath();
   private static final Path TARGET = Path.of("target", "simulated-device").toAbsolutePath();
+
+  /** Environment: more flags for the compiler of kernels. */
+  static final String COMPILER_FLAGS = "SIMCUDA_CXXFLAGS";
 
   /** Environment: the file that tells the device which calls are to fail. */
   static final String CONTROL = "SIMCUDA_CONTROL";
@@ -39,6 +44,14 @@ final class SimulatedDevice {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  /** The compiler's library of that name, or null if it has none. */
+  static Path compilerLibrary(String name) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder("g++", "-print-file-name=" + name).start();
+    Path path = Path.of(new String(process.getInputStream().readAllBytes(), UTF_8).strip());
+    process.waitFor();
+    return path.isAbsolute() ? path : null; // what it does not find, it repeats
   }
 
   /** The folder with its libraries. */
@@ -89,7 +102,10 @@ final class SimulatedDevice {
     if (Runtime.version().feature() >= NATIVE_ACCESS_WARNS_FROM) {
       line.add("--enable-native-access=ALL-UNNAMED");
     }
-    line.add("-Dlatentrace.cuda.cache=" + TARGET.resolve("kernels"));
+    // NVRTC's stand-in compiles by these flags, which the cache's key does not know
+    String flags = environment.getOrDefault(COMPILER_FLAGS, "");
+    line.add(
+        "-Dlatentrace.cuda.cache=" + TARGET.resolve("kernels" + flags.replaceAll("\\W+", "-")));
     line.addAll(options);
     line.addAll(List.of("-cp", classPath()));
     line.addAll(command);

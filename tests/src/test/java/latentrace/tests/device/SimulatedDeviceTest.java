@@ -2,6 +2,7 @@ package latentrace.tests.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
@@ -34,6 +35,9 @@ class SimulatedDeviceTest {
   private static final Map<String, String> REVERSE = Map.of("SIMCUDA_ORDER", "reverse");
   private static final Map<String, String> DEFERRED =
       Map.of("SIMCUDA_ORDER", "random", "SIMCUDA_STREAMS", "deferred");
+
+  /** Exit status of a JVM in which ThreadSanitizer saw a race. */
+  private static final int RACE = 66;
 
   private static Path folder;
 
@@ -182,6 +186,72 @@ class SimulatedDeviceTest {
         .map(line -> line.substring("cuda   ".length()))
         .findFirst()
         .orElseThrow(() -> new AssertionError(outcome.out() + outcome.err()));
+  }
+
+  @TestFactory
+  List<DynamicTest> conformanceAddressAndUndefinedBehaviourSanitizer()
+      throws IOException, InterruptedException {
+    return suite("ASan and UBSan", addressSanitizer(), CONFORMANCE_CLASSES, CONFORMANCE);
+  }
+
+  @TestFactory
+  List<DynamicTest> conformanceThreadSanitizer() throws IOException, InterruptedException {
+    return suite("TSan", threadSanitizer(), CONFORMANCE_CLASSES, CONFORMANCE);
+  }
+
+  private static Map<String, String> addressSanitizer() throws IOException, InterruptedException {
+    return Map.of(
+        "LD_PRELOAD",
+        sanitizer("libasan.so"),
+        "ASAN_OPTIONS",
+        "detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:allow_user_segv_handler=1",
+        SimulatedDevice.COMPILER_FLAGS,
+        "-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer");
+  }
+
+  private static Map<String, String> threadSanitizer() throws IOException, InterruptedException {
+    return Map.of(
+        "LD_PRELOAD",
+        sanitizer("libtsan.so"),
+        "TSAN_OPTIONS",
+        "handle_segv=0:ignore_noninstrumented_modules=1:report_signal_unsafe=0"
+            + ":report_thread_leaks=0:exitcode="
+            + RACE,
+        SimulatedDevice.COMPILER_FLAGS,
+        "-fsanitize=thread");
+  }
+
+  private static String sanitizer(String library) throws IOException, InterruptedException {
+    Path path = SimulatedDevice.compilerLibrary(library);
+    if (path == null) {
+      System.out.println("simulated device: SKIPPED: g++ has no " + library);
+    }
+    assumeTrue(path != null, "no " + library);
+    return path.toString();
+  }
+
+  @Test
+  void threadSanitizerSeesAMissingBarrier() throws IOException, InterruptedException {
+    SimulatedDevice.Outcome outcome = sabotage(threadSanitizer());
+    assertEquals(RACE, outcome.status(), outcome.err());
+    assertTrue(outcome.err().contains("ThreadSanitizer: data race"), outcome.err());
+  }
+
+  @Test
+  void sanitizersSeeAnIndexBeyondSharedMemory() throws IOException, InterruptedException {
+    SimulatedDevice.Outcome outcome =
+        sabotage(addressSanitizer(), "-Dlatentrace.sabotage.fatal=true");
+    assertNotEquals(0, outcome.status());
+    assertTrue(outcome.err().contains("runtime error: store to address"), outcome.err());
+  }
+
+  private static SimulatedDevice.Outcome sabotage(
+      Map<String, String> environment, String... options) throws IOException, InterruptedException {
+    return SimulatedDevice.run(
+        folder,
+        environment,
+        List.of(options),
+        List.of(TestRun.class.getName(), ".*SabotageChecks", "latentrace.kernels.cuda"));
   }
 
   private static List<DynamicTest> suite(
