@@ -4,7 +4,7 @@
 // the fixed order below, so that the same arguments give the same bits whatever the device schedules first.
 #pragma once
 
-// Threads of a block that sums: CudaLauncher.SUM_THREADS.
+// Threads of a block that sums: Launcher.SUM_THREADS.
 constexpr int SUM_THREADS = 128;
 
 // for i = 0 .. n-1, spread over all threads of the grid

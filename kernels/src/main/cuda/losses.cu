@@ -6,7 +6,7 @@
 // latentrace.backend.Reconstruction, by its numbers in Codes.java
 enum ReconstructionKind { BERNOULLI, GAUSSIAN, MSE };
 
-// values [rows] = Σ_f loss(output [rows,features], target [rows/draws,features]); dOutput = scale·∂values/∂output;
+// values [rows] = Σ_f loss(output [rows,features], target [rows/draws,features]); dOutput = scale·∂values/∂output.
 // Values and dOutput are overwritten.
 // Cost: 12 B, 35 FLOP per element.
 extern "C" __global__ void reconstruction(int kind, int rows, int draws, int features,

@@ -4,8 +4,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * What has been taken and how to give it back: run once, in reverse order. Whoever takes several
- * things adds each as soon as he has it, so that failing half-way frees the ones before.
+ * What has been taken and how to give it back: run once, in reverse order, to the end even if a
+ * step fails. Whoever takes several things adds each as soon as he has it, so that failing half-way
+ * frees the ones before.
  */
 final class Cleanup implements AutoCloseable {
   private final Deque<Runnable> steps = new ArrayDeque<>();
@@ -16,8 +17,20 @@ final class Cleanup implements AutoCloseable {
 
   @Override
   public void close() {
+    RuntimeException failure = null;
     while (!steps.isEmpty()) {
-      steps.pop().run();
+      try {
+        steps.pop().run();
+      } catch (RuntimeException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 }

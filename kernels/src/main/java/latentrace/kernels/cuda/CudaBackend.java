@@ -174,8 +174,8 @@ final class CudaBackend implements Backend {
   public void close() {
     if (!closed) {
       closed = true;
-      context.enter();
-      context.await(); // nothing goes that is still being used; what failed has been reported
+      cleanup.add(context::await); // nothing goes that is still being used
+      cleanup.add(context::enter);
       cleanup.close();
     }
   }

@@ -10,7 +10,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Loads JCuda's native libraries. JCuda unpacks them to a fixed name in the temporary directory and
  * takes what it finds there, which may be half written by another process; here every process has a
- * directory of its own, that is gone as soon as the libraries are loaded.
+ * directory of its own, that is gone as soon as the libraries are loaded. While they are,
+ * java.io.tmpdir names that directory: JCuda takes it from there.
  */
 final class Natives {
   private static final Logger LOG = LoggerFactory.getLogger(Natives.class);
