@@ -12,6 +12,8 @@ import picocli.CommandLine.Option;
 /** What every command that computes takes. */
 final class CommonOptions {
   static final String BACKEND = "--backend";
+  static final String THREADS_DESCRIPTION = "worker threads on the CPU. Default: all processors";
+  static final String QUIET_DESCRIPTION = "no progress and no information, errors only";
 
   @Option(
       names = BACKEND,
@@ -22,10 +24,7 @@ final class CommonOptions {
               + " Default: ${DEFAULT-VALUE}")
   private String backend;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "worker threads on the CPU. Default: all processors")
+  @Option(names = "--threads", paramLabel = "N", description = THREADS_DESCRIPTION)
   private Integer threads;
 
   @Option(
@@ -35,10 +34,21 @@ final class CommonOptions {
       description = "how much of a GPU's memory to take, e.g. 512M or 8G. Default: what it has")
   private Long deviceMemory;
 
-  @Option(names = "--quiet", description = "no progress and no information, errors only")
+  @Option(names = "--quiet", description = QUIET_DESCRIPTION)
   private boolean quiet;
 
   Backend open() {
+    return open(backend, threads, deviceMemory);
+  }
+
+  /**
+   * Opens a backend as asked for by {@code --backend}, {@code --threads} and {@code
+   * --device-memory}.
+   *
+   * @param threads null for the default
+   * @param deviceMemory bytes; null for the default
+   */
+  static Backend open(String backend, Integer threads, Long deviceMemory) {
     if (threads != null && threads < 1) {
       throw new InputException("--threads: found %d, expected at least 1".formatted(threads));
     }

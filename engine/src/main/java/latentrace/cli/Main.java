@@ -32,7 +32,8 @@ import picocli.CommandLine.ParseResult;
       ScoreCommand.class,
       SelfCommand.class,
       TopCommand.class,
-      DevicesCommand.class
+      DevicesCommand.class,
+      BenchCommand.class
     })
 public final class Main implements Runnable {
   private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";

@@ -52,7 +52,7 @@ final class Relaunch {
         && usesModule(arguments);
   }
 
-  /** Whether the command opens or lists backends, and is asked for one that needs the module. */
+  /** Whether the command lists or compares backends, or opens one that needs the module. */
   static boolean usesModule(String... arguments) {
     try {
       ParseResult result = Main.commandLine().parseArgs(arguments);
@@ -62,7 +62,8 @@ final class Relaunch {
       if (result.isUsageHelpRequested() || result.isVersionHelpRequested()) {
         return false;
       }
-      if (result.commandSpec().userObject() instanceof DevicesCommand) {
+      Object command = result.commandSpec().userObject();
+      if (command instanceof DevicesCommand || command instanceof BenchCommand) {
         return true;
       }
       OptionSpec backend = result.commandSpec().findOption(CommonOptions.BACKEND);

@@ -133,6 +133,11 @@ final class LayerProducts {
     return pass.tapes().get(part).delta(layer);
   }
 
+  /** A buffer from an element on; no new object for its beginning. */
+  private static Buffer from(Buffer buffer, long element) {
+    return element == 0 ? buffer : buffer.slice(element, buffer.length() - element);
+  }
+
   /** Writes a pass' gradients [count, columns] as rows. */
   void materialise(Backend backend, Pass pass, int from, int count, Buffer rows) {
     backend
@@ -142,8 +147,8 @@ final class LayerProducts {
             rank,
             in,
             out,
-            inputs(pass).slice((long) from * rank * in, (long) count * rank * in),
-            deltas(pass).slice((long) from * rank * out, (long) count * rank * out),
+            from(inputs(pass), (long) from * rank * in),
+            from(deltas(pass), (long) from * rank * out),
             weight,
             bias,
             rows,
@@ -194,7 +199,7 @@ final class LayerProducts {
     for (int from = 0; from < n; from += scratchSamples) {
       int count = Math.min(scratchSamples, n - from);
       materialise(backend, train, from, count, scratch);
-      Buffer target = scores.slice(from, scores.length() - from);
+      Buffer target = from(scores, from);
       backend
           .dense()
           .gemm(
@@ -248,7 +253,7 @@ final class LayerProducts {
       }
       backend
           .gradients()
-          .rowDots(count, columns, scratch0, other, columns, w, products.slice(from, count));
+          .rowDots(count, columns, scratch0, other, columns, w, from(products, from));
     }
   }
 }

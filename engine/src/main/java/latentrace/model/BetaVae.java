@@ -49,6 +49,7 @@ public final class BetaVae extends Model {
     private final int features = spec().sampleSize();
     private final Tape encoderTape;
     private final Tape decoderTape;
+    private final List<Tape> tapes;
     private final Buffer epsilon;
     private final Buffer xi;
     private final Buffer reconstruction;
@@ -57,7 +58,7 @@ public final class BetaVae extends Model {
     private final Buffer coefficient;
     private final double[] perDraw;
     private final double[] perSample;
-    private Objective lastObjective;
+    private double lossScale;
 
     VaePass(int capacity, int draws) {
       super(BetaVae.this, capacity, draws);
@@ -65,6 +66,7 @@ public final class BetaVae extends Model {
       Backend backend = backend();
       encoderTape = new Tape(backend, encoder, capacity, false);
       decoderTape = new Tape(backend, decoder, rows, true);
+      tapes = List.of(encoderTape, decoderTape);
       epsilon = backend.allocate((long) rows * d);
       xi = backend.allocate((long) rows * d);
       reconstruction = backend.allocate(rows);
@@ -91,7 +93,7 @@ public final class BetaVae extends Model {
       int m = draws();
       int rows = n * m;
       double scale = objective.lossScale() * weight;
-      lastObjective = objective;
+      lossScale = objective.lossScale();
 
       Buffer h = encoder.forward(backend, encoderTape, n, input());
       backend.latents().reparameterize(n, m, d, h, epsilon, xi);
@@ -138,7 +140,7 @@ public final class BetaVae extends Model {
       reconstructions(target);
       penalty.download(0, perSample, 0, count());
       for (int i = 0; i < count(); i++) {
-        target[i] = lastObjective.lossScale() * (target[i] + perSample[i]);
+        target[i] = lossScale * (target[i] + perSample[i]);
       }
     }
 
@@ -162,7 +164,7 @@ public final class BetaVae extends Model {
 
     @Override
     public List<Tape> tapes() {
-      return List.of(encoderTape, decoderTape);
+      return tapes;
     }
 
     @Override

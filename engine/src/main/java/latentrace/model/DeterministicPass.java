@@ -13,6 +13,7 @@ abstract class DeterministicPass extends Pass {
   private final Sequential second;
   private final Tape firstTape;
   private final Tape secondTape;
+  private final List<Tape> tapes;
   private final Buffer values;
   private double lossScale;
 
@@ -26,6 +27,7 @@ abstract class DeterministicPass extends Pass {
     second = model.parts().get(1);
     firstTape = new Tape(model.backend(), first, capacity, false);
     secondTape = new Tape(model.backend(), second, capacity, true);
+    tapes = List.of(firstTape, secondTape);
     values = model.backend().allocate(capacity);
   }
 
@@ -82,7 +84,7 @@ abstract class DeterministicPass extends Pass {
 
   @Override
   public List<Tape> tapes() {
-    return List.of(firstTape, secondTape);
+    return tapes;
   }
 
   @Override

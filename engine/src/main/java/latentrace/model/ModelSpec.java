@@ -189,8 +189,10 @@ public record ModelSpec(
         }
       }
     } else if (loss == Reconstruction.BERNOULLI && !data.isBytes()) {
+      float[] sample = new float[data.sampleSize()];
       for (int i = 0; i < data.count(); i++) {
-        for (float value : data.sample(i)) {
+        data.copySample(i, sample, 0);
+        for (float value : sample) {
           if (!(value >= 0 && value <= 1)) {
             throw new InputException(
                 "%s: value %s in sample %d; the bernoulli loss takes values in [0,1], mse takes any"
@@ -249,7 +251,12 @@ public record ModelSpec(
     return size;
   }
 
-  /** The loss at an iteration of training: Burgess' capacity grows. */
+  /** Whether the loss at an iteration differs from the one before: Burgess' capacity grows. */
+  public boolean objectiveChangesAt(long iteration) {
+    return OBJECTIVE_B.equals(objective) && iteration <= capacityIterations;
+  }
+
+  /** The loss at an iteration of training. */
   public Objective objectiveAt(long iteration) {
     if (OBJECTIVE_H.equals(objective)) {
       return new Objective(reconstruction, beta, Double.NaN, lossScale);

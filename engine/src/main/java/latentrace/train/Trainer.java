@@ -67,6 +67,7 @@ public final class Trainer implements AutoCloseable {
   private final double[] reconstructions;
   private final double[] kls;
   private final long saveEvery;
+  private Objective objective;
   private volatile boolean stopRequested;
 
   /**
@@ -265,7 +266,9 @@ public final class Trainer implements AutoCloseable {
   private void step(long iteration, int[] order, int from, int count, double lr) {
     pass.load(data, order, from, count);
     pass.trainingNoise(spec.seed(), iteration);
-    Objective objective = model.spec().objectiveAt(iteration);
+    if (objective == null || model.spec().objectiveChangesAt(iteration)) {
+      objective = model.spec().objectiveAt(iteration);
+    }
     pass.run(objective, Estimator.PATHWISE, 1.0 / count, Pass.Wanted.GRADIENTS);
     optimizer.step(iteration, lr);
 
@@ -295,7 +298,7 @@ public final class Trainer implements AutoCloseable {
   /** Mean validation loss at the latent means (noise zero); keeps the best parameters. */
   private double validate(long iteration) {
     // the loss at the end, so that evaluations compare: Burgess' capacity grows until then
-    Objective objective = model.spec().objectiveAt(spec.iterations());
+    Objective last = model.spec().objectiveAt(spec.iterations());
     double sum = 0;
     for (int from = 0; from < validation.count(); from += pass.capacity()) {
       int count = Math.min(pass.capacity(), validation.count() - from);
@@ -303,7 +306,7 @@ public final class Trainer implements AutoCloseable {
       if (pass.noise() != null) {
         pass.noise().fill(0);
       }
-      pass.run(objective, Estimator.PATHWISE, 1, Pass.Wanted.LOSSES);
+      pass.run(last, Estimator.PATHWISE, 1, Pass.Wanted.LOSSES);
       pass.losses(losses);
       sum += mean(losses, count) * count;
     }

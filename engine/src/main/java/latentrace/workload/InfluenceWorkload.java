@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import latentrace.Listener;
 import latentrace.backend.Backend;
 import latentrace.checkpoint.Checkpoint;
@@ -12,31 +11,33 @@ import latentrace.data.Dataset;
 import latentrace.influence.CheckpointWeights;
 import latentrace.influence.VaeTracIn;
 import latentrace.model.Model;
-import latentrace.nn.Initialisation;
 
 /**
- * A whole run of VAE-TracIn on an MLP β-VAE with one checkpoint, whose file is read in every run:
- * scores of N training samples for T tests, or their self-influence. The amount is (training
- * sample, checkpoint) pairs.
+ * A whole run of VAE-TracIn on an MLP β-VAE, whose checkpoints' files are read in every run: scores
+ * of N training samples for T tests, or their self-influence. The amount is (training sample,
+ * checkpoint) pairs.
  */
 public final class InfluenceWorkload implements Workload {
-  private static final int ITERATION = 1;
-
   private final Path folder;
   private final VaeTracIn tracIn;
   private final Dataset train;
   private final Dataset test;
+  private final int checkpoints;
+  private final long parameters;
   private double[] outcome;
 
   /**
-   * Writes the checkpoint into a temporary folder.
+   * Writes the checkpoints, which are all alike, into a temporary folder.
    *
    * @param latent d; hidden widths are 8d, 4d, 2d
    * @param samples N
    * @param tests T; 0 for self-influence
    * @param draws m
+   * @param checkpoints C
    */
-  public InfluenceWorkload(Backend backend, int latent, int samples, int tests, int draws) {
+  public InfluenceWorkload(
+      Backend backend, int latent, int samples, int tests, int draws, int checkpoints) {
+    this.checkpoints = checkpoints;
     train = MlpVae.images("training noise", samples, 0);
     test = tests == 0 ? null : MlpVae.images("test noise", tests, 1);
     try {
@@ -44,15 +45,17 @@ public final class InfluenceWorkload implements Workload {
     } catch (IOException e) {
       throw new UncheckedIOException("temporary folder: " + e.getMessage(), e);
     }
-    try (Model model = Model.create(backend, MlpVae.spec(latent))) {
-      model.parameters().initialise(Initialisation.KAIMING_NORMAL, 1);
-      Checkpoint checkpoint = Checkpoint.save(model, folder, ITERATION);
+    try (Model model = MlpVae.model(backend, latent)) {
+      parameters = model.parameters().count();
+      for (int iteration = 1; iteration <= checkpoints; iteration++) {
+        Checkpoint.save(model, folder, iteration);
+      }
       tracIn =
           new VaeTracIn(
               backend,
               model.spec(),
-              List.of(checkpoint),
-              CheckpointWeights.uniform(1),
+              Checkpoint.list(folder),
+              CheckpointWeights.uniform(checkpoints),
               VaeTracIn.Settings.defaults(0).withDraws(draws),
               Listener.SILENT);
     }
@@ -84,7 +87,12 @@ public final class InfluenceWorkload implements Workload {
 
   @Override
   public double amount() {
-    return train.count();
+    return (double) train.count() * checkpoints;
+  }
+
+  /** |θ|. */
+  public long parameters() {
+    return parameters;
   }
 
   @Override

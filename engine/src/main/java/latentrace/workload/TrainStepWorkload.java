@@ -5,9 +5,9 @@ import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.Dataset;
 import latentrace.model.Estimator;
 import latentrace.model.Model;
+import latentrace.model.Objective;
 import latentrace.model.Pass;
 import latentrace.model.Positions;
-import latentrace.nn.Initialisation;
 import latentrace.train.Optimizer;
 
 /**
@@ -21,6 +21,7 @@ public final class TrainStepWorkload implements Workload {
   private final Pass pass;
   private final Optimizer optimizer;
   private final Dataset data;
+  private final Objective objective;
   private final int batch;
 
   /**
@@ -31,18 +32,18 @@ public final class TrainStepWorkload implements Workload {
   public TrainStepWorkload(Backend backend, int latent, int batch) {
     this.batch = batch;
     this.data = MlpVae.images("noise", batch, 0);
-    this.model = Model.create(backend, MlpVae.spec(latent));
+    this.model = MlpVae.model(backend, latent);
+    this.objective = model.spec().objectiveAt(1);
     this.pass = model.newPass(batch, 1);
     this.optimizer =
         new Optimizer(backend, model.parameters(), TrainingSpec.sgd(LEARNING_RATE, batch, 1, 1, 0));
-    model.parameters().initialise(Initialisation.KAIMING_NORMAL, 1);
   }
 
   @Override
   public void run() {
     pass.load(data, Positions.upTo(batch), 0, batch);
     pass.trainingNoise(0, 1);
-    pass.run(model.spec().objectiveAt(1), Estimator.PATHWISE, 1.0 / batch, Pass.Wanted.GRADIENTS);
+    pass.run(objective, Estimator.PATHWISE, 1.0 / batch, Pass.Wanted.GRADIENTS);
     optimizer.step(1, LEARNING_RATE);
   }
 

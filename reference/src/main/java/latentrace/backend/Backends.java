@@ -5,6 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,6 +16,9 @@ public final class Backends {
   public static final String AUTO = "auto";
 
   private static final Logger LOG = LoggerFactory.getLogger(Backends.class);
+
+  /** Backends whose absence the log has explained. */
+  private static final Set<String> TOLD = ConcurrentHashMap.newKeySet();
 
   private Backends() {}
 
@@ -40,8 +45,8 @@ public final class Backends {
   }
 
   /**
-   * Opens a backend. {@code auto} takes the available one of the highest rank and logs it, and why
-   * not a higher one; a backend named explicitly never falls back.
+   * Opens a backend. {@code auto} takes the available one of the highest rank and logs it, and once
+   * why not a higher one; a backend named explicitly never falls back.
    *
    * @throws BackendException if there is none of that name, or it does not run here: the reason
    */
@@ -61,7 +66,9 @@ public final class Backends {
         throw new BackendException(
             "backend %s does not run here: %s".formatted(name, probe.detail()));
       }
-      LOG.info("not backend {}: {}", provider.name(), probe.detail());
+      if (TOLD.add(provider.name())) {
+        LOG.info("not backend {}: {}", provider.name(), probe.detail());
+      }
     }
     if (name.equals(AUTO)) {
       throw new BackendException("no backend runs here: see 'latentrace devices'");

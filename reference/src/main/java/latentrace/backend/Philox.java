@@ -35,11 +35,21 @@ public final class Philox {
   /** Built-in data sets. */
   public static final int ROLE_DATA = 5;
 
-  private static final int M0 = 0xD2511F53;
-  private static final int M1 = 0xCD9E8D57;
-  private static final int W0 = 0x9E3779B9;
-  private static final int W1 = 0xBB67AE85;
-  private static final int ROUNDS = 10;
+  /** Multiplier of word 0. */
+  public static final int M0 = 0xD2511F53;
+
+  /** Multiplier of word 2. */
+  public static final int M1 = 0xCD9E8D57;
+
+  /** What the key's low word grows by in a round. */
+  public static final int W0 = 0x9E3779B9;
+
+  /** What the key's high word grows by in a round. */
+  public static final int W1 = 0xBB67AE85;
+
+  /** Rounds. */
+  public static final int ROUNDS = 10;
+
   private static final float TWO_POW_MINUS_32 = 0x1p-32f;
   private static final float TWO_POW_MINUS_33 = 0x1p-33f;
 

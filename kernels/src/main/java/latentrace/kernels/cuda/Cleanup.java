@@ -15,6 +15,15 @@ final class Cleanup implements AutoCloseable {
     steps.push(step);
   }
 
+  /** {@link #close}, because of {@code cause}, which what fails now is added to. */
+  void closeAfter(Throwable cause) {
+    try {
+      close();
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
   @Override
   public void close() {
     RuntimeException failure = null;

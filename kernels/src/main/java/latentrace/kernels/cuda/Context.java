@@ -28,7 +28,7 @@ final class Context implements AutoCloseable {
           "cuStreamCreate");
       cleanup.add(() -> JCudaDriver.cuStreamDestroy(stream));
     } catch (RuntimeException e) {
-      cleanup.close();
+      cleanup.closeAfter(e);
       throw e;
     }
   }

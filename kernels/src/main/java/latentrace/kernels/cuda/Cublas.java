@@ -29,7 +29,7 @@ final class Cublas implements AutoCloseable {
       Status.cublas(
           JCublas2.cublasSetMathMode(handle, cublasMath.CUBLAS_DEFAULT_MATH), "cublasSetMathMode");
     } catch (RuntimeException e) {
-      cleanup.close();
+      cleanup.closeAfter(e);
       throw e;
     }
   }

@@ -58,7 +58,7 @@ final class CudaBackend implements Backend {
       random = new CudaRandom(this);
       gradients = new CudaGradients(this);
     } catch (RuntimeException | LinkageError e) {
-      cleanup.close();
+      cleanup.closeAfter(e);
       throw e;
     }
   }

@@ -59,7 +59,7 @@ final class Launcher implements AutoCloseable {
                 kernels.put(name, new Kernel(function, parameters));
               });
     } catch (RuntimeException e) {
-      cleanup.close();
+      cleanup.closeAfter(e);
       throw e;
     }
   }

@@ -55,7 +55,7 @@ final class Staging implements AutoCloseable {
         cleanup.add(() -> JCudaDriver.cuEventDestroy(piece.copied));
       }
     } catch (RuntimeException e) {
-      cleanup.close();
+      cleanup.closeAfter(e);
       throw e;
     }
   }

@@ -312,7 +312,7 @@ final class Gemm implements WorkerPool.Task {
       across(firstRow, lastRow, firstColumn, lastColumn, tile, panel);
     }
     if (kFrom + depth == k) {
-      finish(rowFrom + firstRow, lastRow - firstRow, firstColumn, lastColumn - firstColumn);
+      finish(rowFrom + firstRow, lastRow - firstRow, firstColumn, lastColumn - firstColumn, tile);
     }
   }
 
@@ -429,7 +429,7 @@ final class Gemm implements WorkerPool.Task {
   }
 
   /** Bias and activation over a block of finished elements, along the rows of C. */
-  private void finish(int row, int height, int column, int width) {
+  private void finish(int row, int height, int column, int width, float[] scratch) {
     if (bias == null) {
       return;
     }
@@ -443,7 +443,7 @@ final class Gemm implements WorkerPool.Task {
         c[at + i] += bias[biasAt + firstOfC + i];
       }
       if (activation != Activation.IDENTITY) {
-        Lanes.activate(activation, c, at, c, at, count);
+        Lanes.activate(activation, c, at, c, at, count, scratch);
       }
       at += straight ? rowStride : columnStride;
     }

@@ -14,6 +14,7 @@ final class SimdDense extends DenseOps {
   private final WorkerPool pool;
   private final Gemm together;
   private final Gemm[] alone;
+  private final Products products = new Products();
 
   SimdDense(Backend owner, WorkerPool pool) {
     super(owner);
@@ -24,9 +25,61 @@ final class SimdDense extends DenseOps {
     Arrays.setAll(alone, worker -> new Gemm(nobody));
   }
 
+  /** For one product at a time, by all threads. */
+  Gemm together() {
+    return together;
+  }
+
   /** For products inside a piece of work. */
   Gemm alone(int worker) {
     return alone[worker];
+  }
+
+  /** Over the products of a batch. */
+  private final class Products extends Loop {
+    private boolean transA;
+    private boolean transB;
+    private int m;
+    private int n;
+    private int k;
+    private float alpha;
+    private SimdBuffer a;
+    private int lda;
+    private long strideA;
+    private SimdBuffer b;
+    private int ldb;
+    private long strideB;
+    private float beta;
+    private SimdBuffer c;
+    private int ldc;
+    private long strideC;
+
+    @Override
+    void range(int from, int to, int worker) {
+      for (int i = from; i < to; i++) {
+        one(alone[worker], i);
+      }
+    }
+
+    private void one(Gemm gemm, int i) {
+      gemm.multiply(
+          transA,
+          transB,
+          m,
+          n,
+          k,
+          alpha,
+          a.data,
+          a.at(i * strideA),
+          lda,
+          b.data,
+          b.at(i * strideB),
+          ldb,
+          beta,
+          c.data,
+          c.at(i * strideC),
+          ldc);
+    }
   }
 
   @Override
@@ -48,58 +101,29 @@ final class SimdDense extends DenseOps {
       int ldc,
       long strideC,
       int batch) {
-    SimdBuffer x = (SimdBuffer) a;
-    SimdBuffer y = (SimdBuffer) b;
-    SimdBuffer z = (SimdBuffer) c;
-    float scale = (float) alpha;
-    float factor = (float) beta;
+    products.transA = transA;
+    products.transB = transB;
+    products.m = m;
+    products.n = n;
+    products.k = k;
+    products.alpha = (float) alpha;
+    products.a = (SimdBuffer) a;
+    products.lda = lda;
+    products.strideA = strideA;
+    products.b = (SimdBuffer) b;
+    products.ldb = ldb;
+    products.strideB = strideB;
+    products.beta = (float) beta;
+    products.c = (SimdBuffer) c;
+    products.ldc = ldc;
+    products.strideC = strideC;
     if (batch == 1 || (long) m * n * k >= TOGETHER_FROM) {
       for (int i = 0; i < batch; i++) {
-        together.multiply(
-            transA,
-            transB,
-            m,
-            n,
-            k,
-            scale,
-            x.data,
-            x.at(i * strideA),
-            lda,
-            y.data,
-            y.at(i * strideB),
-            ldb,
-            factor,
-            z.data,
-            z.at(i * strideC),
-            ldc);
+        products.one(together, i);
       }
-      return;
+    } else {
+      products.over(pool, batch, Math.multiplyExact((long) m * n, k));
     }
-    int pieces = Chunks.pieces(pool, batch, Math.multiplyExact((long) m * n, k));
-    pool.run(
-        pieces,
-        (piece, worker) -> {
-          int end = (int) ((long) batch * (piece + 1) / pieces);
-          for (int i = (int) ((long) batch * piece / pieces); i < end; i++) {
-            alone[worker].multiply(
-                transA,
-                transB,
-                m,
-                n,
-                k,
-                scale,
-                x.data,
-                x.at(i * strideA),
-                lda,
-                y.data,
-                y.at(i * strideB),
-                ldb,
-                factor,
-                z.data,
-                z.at(i * strideC),
-                ldc);
-          }
-        });
   }
 
   @Override

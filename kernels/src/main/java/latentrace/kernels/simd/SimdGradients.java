@@ -22,6 +22,9 @@ final class SimdGradients extends GradientOps {
   private final float[][] lanes;
   private final float[][] inputScratch;
   private final float[][] deltaScratch;
+  private final Contraction contraction = new Contraction();
+  private final Diagonal diagonal = new Diagonal();
+  private final RowDots rowDots = new RowDots();
   private SimdBuffer inputGram;
   private SimdBuffer deltaGram;
 
@@ -33,6 +36,79 @@ final class SimdGradients extends GradientOps {
     this.lanes = new float[pool.threads()][Lanes.COUNT];
     this.inputScratch = new float[pool.threads()][0];
     this.deltaScratch = new float[pool.threads()][0];
+  }
+
+  /** Over pairs (test i, sample j) of two Gram tiles. */
+  private final class Contraction extends Loop {
+    private int rankT;
+    private int n;
+    private int rankN;
+    private float[] inputs;
+    private float[] deltas;
+    private float one;
+    private double coefficient;
+    private SimdBuffer scores;
+    private long at;
+    private int ld;
+
+    @Override
+    void range(int from, int to, int worker) {
+      int columns = n * rankN;
+      for (int p = from; p < to; p++) {
+        int i = p / n;
+        int j = p % n;
+        int block = i * rankT * columns + j * rankN;
+        double product = contract(rankT, rankN, inputs, deltas, block, columns, one, lanes[worker]);
+        scores.data[scores.at(at + (long) i * ld + j)] += (float) (coefficient * product);
+      }
+    }
+  }
+
+  /** Over samples, each with two Gram matrices of its own. */
+  private final class Diagonal extends Loop {
+    private int rank;
+    private int in;
+    private int out;
+    private SimdBuffer a0;
+    private SimdBuffer delta0;
+    private SimdBuffer a1;
+    private SimdBuffer delta1;
+    private boolean weight;
+    private float one;
+    private double coefficient;
+    private SimdBuffer products;
+
+    @Override
+    void range(int from, int to, int worker) {
+      float[] inputs = weight ? scratch(inputScratch, worker, rank * rank) : null;
+      float[] deltas = scratch(deltaScratch, worker, rank * rank);
+      for (int i = from; i < to; i++) {
+        if (weight) {
+          gram(rank, in, a0, a1, i, inputs, worker);
+        }
+        gram(rank, out, delta0, delta1, i, deltas, worker);
+        double product = contract(rank, rank, inputs, deltas, 0, rank, one, lanes[worker]);
+        products.data[products.offset + i] += (float) (coefficient * product);
+      }
+    }
+  }
+
+  private final class RowDots extends Loop {
+    private int columns;
+    private SimdBuffer x;
+    private SimdBuffer y;
+    private int ld;
+    private double coefficient;
+    private SimdBuffer products;
+
+    @Override
+    void range(int from, int to, int worker) {
+      for (int i = from; i < to; i++) {
+        long at = (long) i * ld;
+        double product = dot(x.data, x.at(at), y.data, y.at(at), columns, lanes[worker]);
+        products.data[products.offset + i] += (float) (coefficient * product);
+      }
+    }
   }
 
   @Override
@@ -100,6 +176,12 @@ final class SimdGradients extends GradientOps {
     long perTest = (long) rankT * rankN * stepN;
     int stepT = (int) Math.min(t, Math.max(1, GRAM_LIMIT / perTest));
     reserve(perTest * stepT);
+    contraction.rankT = rankT;
+    contraction.rankN = rankN;
+    contraction.one = bias ? 1 : 0;
+    contraction.coefficient = coefficient;
+    contraction.scores = (SimdBuffer) scores;
+    contraction.ld = ld;
     for (int firstT = 0; firstT < t; firstT += stepT) {
       int countT = Math.min(stepT, t - firstT);
       for (int firstN = 0; firstN < n; firstN += stepN) {
@@ -112,75 +194,40 @@ final class SimdGradients extends GradientOps {
           gram(rows, columns, in, aT, rowT, aN, rowN, inputGram);
         }
         gram(rows, columns, out, deltaT, rowT, deltaN, rowN, deltaGram);
-        contract(
-            countT,
-            rankT,
-            countN,
-            rankN,
-            weight,
-            bias,
-            coefficient,
-            (SimdBuffer) scores,
-            (long) firstT * ld + firstN,
-            ld);
+        contraction.n = countN;
+        contraction.inputs = weight ? inputGram.data : null;
+        contraction.deltas = deltaGram.data;
+        contraction.at = (long) firstT * ld + firstN;
+        contraction.over(pool, countT * countN, 2L * rankT * rankN);
       }
     }
   }
 
-  /** target [rows,columns] = X·Yᵀ over {@code length}. */
+  /** target [rows,columns] = X·Yᵀ over {@code length}, by all threads. */
   private void gram(
       int rows, int columns, int length, Buffer x, long rowX, Buffer y, long rowY, Buffer target) {
-    dense.gemm(
-        false,
-        true,
-        rows,
-        columns,
-        length,
-        1,
-        x.slice(rowX * length, (long) rows * length),
-        length,
-        y.slice(rowY * length, (long) columns * length),
-        length,
-        0,
-        target,
-        columns);
-  }
-
-  private void contract(
-      int t,
-      int rankT,
-      int n,
-      int rankN,
-      boolean weight,
-      boolean bias,
-      double coefficient,
-      SimdBuffer scores,
-      long at,
-      int ld) {
-    float[] inputs = weight ? inputGram.data : null;
-    int columns = n * rankN;
-    int pairs = t * n;
-    int pieces = Chunks.pieces(pool, pairs, 2L * rankT * rankN);
-    pool.run(
-        pieces,
-        (piece, worker) -> {
-          int end = (int) ((long) pairs * (piece + 1) / pieces);
-          for (int p = (int) ((long) pairs * piece / pieces); p < end; p++) {
-            int i = p / n;
-            int j = p % n;
-            double product =
-                contract(
-                    rankT,
-                    rankN,
-                    inputs,
-                    deltaGram.data,
-                    i * rankT * columns + j * rankN,
-                    columns,
-                    bias ? 1 : 0,
-                    lanes[worker]);
-            scores.data[scores.at(at + (long) i * ld + j)] += (float) (coefficient * product);
-          }
-        });
+    SimdBuffer left = (SimdBuffer) x;
+    SimdBuffer right = (SimdBuffer) y;
+    SimdBuffer to = (SimdBuffer) target;
+    dense
+        .together()
+        .multiply(
+            false,
+            true,
+            rows,
+            columns,
+            length,
+            1,
+            left.data,
+            left.at(rowX * length),
+            length,
+            right.data,
+            right.at(rowY * length),
+            length,
+            0,
+            to.data,
+            to.offset,
+            columns);
   }
 
   /** Σ_{r,s} (inputs[r,s] + one)·deltas[r,s] over the block at {@code from}. */
@@ -235,30 +282,18 @@ final class SimdGradients extends GradientOps {
       boolean bias,
       double coefficient,
       Buffer products) {
-    SimdBuffer x0 = (SimdBuffer) a0;
-    SimdBuffer x1 = (SimdBuffer) a1;
-    SimdBuffer d0 = (SimdBuffer) delta0;
-    SimdBuffer d1 = (SimdBuffer) delta1;
-    SimdBuffer to = (SimdBuffer) products;
-    int size = Math.multiplyExact(rank, rank);
-    int pieces = Chunks.pieces(pool, n, (long) size * (in + out));
-    pool.run(
-        pieces,
-        (piece, worker) -> {
-          float[] gram = scratch(inputScratch, worker, size);
-          float[] deltas = scratch(deltaScratch, worker, size);
-          int end = (int) ((long) n * (piece + 1) / pieces);
-          for (int i = (int) ((long) n * piece / pieces); i < end; i++) {
-            if (weight) {
-              gram(rank, in, x0, x1, i, gram, worker);
-            }
-            gram(rank, out, d0, d1, i, deltas, worker);
-            double product =
-                contract(
-                    rank, rank, weight ? gram : null, deltas, 0, rank, bias ? 1 : 0, lanes[worker]);
-            to.data[to.offset + i] += (float) (coefficient * product);
-          }
-        });
+    diagonal.rank = rank;
+    diagonal.in = in;
+    diagonal.out = out;
+    diagonal.a0 = (SimdBuffer) a0;
+    diagonal.delta0 = (SimdBuffer) delta0;
+    diagonal.a1 = (SimdBuffer) a1;
+    diagonal.delta1 = (SimdBuffer) delta1;
+    diagonal.weight = weight;
+    diagonal.one = bias ? 1 : 0;
+    diagonal.coefficient = coefficient;
+    diagonal.products = (SimdBuffer) products;
+    diagonal.over(pool, n, (long) Math.multiplyExact(rank, rank) * (in + out));
   }
 
   private static float[] scratch(float[][] perWorker, int worker, int size) {
@@ -289,20 +324,13 @@ final class SimdGradients extends GradientOps {
   @Override
   protected void doRowDots(
       int n, int columns, Buffer rows0, Buffer rows1, int ld, double coefficient, Buffer products) {
-    SimdBuffer x = (SimdBuffer) rows0;
-    SimdBuffer y = (SimdBuffer) rows1;
-    SimdBuffer to = (SimdBuffer) products;
-    int pieces = Chunks.pieces(pool, n, columns);
-    pool.run(
-        pieces,
-        (piece, worker) -> {
-          int end = (int) ((long) n * (piece + 1) / pieces);
-          for (int i = (int) ((long) n * piece / pieces); i < end; i++) {
-            long at = (long) i * ld;
-            double product = dot(x.data, x.at(at), y.data, y.at(at), columns, lanes[worker]);
-            to.data[to.offset + i] += (float) (coefficient * product);
-          }
-        });
+    rowDots.columns = columns;
+    rowDots.x = (SimdBuffer) rows0;
+    rowDots.y = (SimdBuffer) rows1;
+    rowDots.ld = ld;
+    rowDots.coefficient = coefficient;
+    rowDots.products = (SimdBuffer) products;
+    rowDots.over(pool, n, columns);
   }
 
   private static double dot(float[] x, int xAt, float[] y, int yAt, int length, float[] lanes) {

@@ -4,91 +4,219 @@ import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
 import latentrace.backend.LatentOps;
 
-/** One exponential in double per latent, then plain loops over the draws. */
+/** One exponential per latent, on vectors of doubles, then plain loops over the draws. */
 final class SimdLatents extends LatentOps {
-  /** Cost of an exponential in the unit of {@link Chunks#pieces}. */
-  private static final int COST = 32;
-
-  /** Does sample {@code i}. */
-  private interface Sample {
-    void run(int i);
-  }
+  /** Rough number of operations of an exponential. */
+  private static final int COST = 8;
 
   private final WorkerPool pool;
+  private final double[][] scratch;
+  private final Reparameterize reparameterize = new Reparameterize();
+  private final Backward backward = new Backward();
+  private final ScoreFunction scoreFunction = new ScoreFunction();
+  private final Kl kl = new Kl();
+  private final KlBackward klBackward = new KlBackward();
 
   SimdLatents(Backend owner, WorkerPool pool) {
     super(owner);
     this.pool = pool;
+    this.scratch = new double[pool.threads()][0];
   }
 
-  private void each(int n, long cost, Sample body) {
-    int pieces = Chunks.pieces(pool, n, cost);
-    pool.run(
-        pieces,
-        (piece, worker) -> {
-          int end = (int) ((long) n * (piece + 1) / pieces);
-          for (int i = (int) ((long) n * piece / pieces); i < end; i++) {
-            body.run(i);
+  /** Over samples, each with its row [μ | lv] of h. */
+  private abstract class Samples extends Loop {
+    int m;
+    int d;
+    SimdBuffer h;
+
+    final void start(int n, int draws, int size, Buffer head, long each) {
+      m = draws;
+      d = size;
+      h = (SimdBuffer) head;
+      over(pool, n, each);
+    }
+
+    final int mu(int i) {
+      return h.offset + 2 * i * d;
+    }
+
+    /** e^{factor·lv} of a sample, in the worker's memory. */
+    final double[] exponentials(double factor, int i, int worker) {
+      int needed = Doubles.padded(d);
+      if (scratch[worker].length < needed) {
+        scratch[worker] = new double[needed];
+      }
+      Doubles.exp(factor, h.data, mu(i) + d, d, scratch[worker]);
+      return scratch[worker];
+    }
+  }
+
+  private final class Reparameterize extends Samples {
+    private SimdBuffer epsilon;
+    private SimdBuffer xi;
+
+    @Override
+    void range(int from, int to, int worker) {
+      for (int i = from; i < to; i++) {
+        double[] sigma = exponentials(0.5, i, worker);
+        int first = xi.offset + i * m * d;
+        int noise = epsilon.offset + i * m * d;
+        // draw 0 holds σ until its turn, which is the last
+        for (int l = 0; l < d; l++) {
+          xi.data[first + l] = (float) sigma[l];
+        }
+        for (int j = m - 1; j >= 0; j--) {
+          shiftAndScale(
+              h.data, mu(i), xi.data, first, epsilon.data, noise + j * d, xi.data, first + j * d);
+        }
+      }
+    }
+
+    private void shiftAndScale(
+        float[] mean,
+        int meanAt,
+        float[] sigma,
+        int sigmaAt,
+        float[] e,
+        int eAt,
+        float[] to,
+        int at) {
+      for (int l = 0; l < d; l++) {
+        to[at + l] = mean[meanAt + l] + sigma[sigmaAt + l] * e[eAt + l];
+      }
+    }
+  }
+
+  private final class Backward extends Samples {
+    private SimdBuffer epsilon;
+    private SimdBuffer dXi;
+    private SimdBuffer dH;
+
+    @Override
+    void range(int from, int to, int worker) {
+      for (int i = from; i < to; i++) {
+        double[] sigma = exponentials(0.5, i, worker);
+        int dMu = dH.offset + 2 * i * d;
+        int dLv = dMu + d;
+        for (int l = 0; l < d; l++) {
+          dH.data[dMu + l] = 0;
+          dH.data[dLv + l] = 0;
+        }
+        for (int j = 0; j < m; j++) {
+          int row = (i * m + j) * d;
+          add(dXi.data, dXi.offset + row, epsilon.data, epsilon.offset + row, dH.data, dMu);
+        }
+        for (int l = 0; l < d; l++) {
+          dH.data[dLv + l] *= (float) (0.5 * sigma[l]);
+        }
+      }
+    }
+
+    private void add(float[] g, int gAt, float[] e, int eAt, float[] to, int at) {
+      for (int l = 0; l < d; l++) {
+        to[at + l] += g[gAt + l];
+      }
+      for (int l = 0; l < d; l++) {
+        to[at + d + l] += g[gAt + l] * e[eAt + l];
+      }
+    }
+  }
+
+  private final class ScoreFunction extends Samples {
+    private SimdBuffer epsilon;
+    private SimdBuffer xi;
+    private SimdBuffer rec;
+    private SimdBuffer dH;
+    private double beta;
+    private double scale;
+
+    @Override
+    void range(int from, int to, int worker) {
+      for (int i = from; i < to; i++) {
+        double[] inverse = exponentials(-0.5, i, worker);
+        int lv = mu(i) + d;
+        int dMu = dH.offset + 2 * i * d;
+        int dLv = dMu + d;
+        for (int l = 0; l < d; l++) {
+          dH.data[dMu + l] = 0;
+          dH.data[dLv + l] = 0;
+        }
+        for (int j = 0; j < m; j++) {
+          int row = (i * m + j) * d;
+          double logRatio = 0;
+          for (int l = 0; l < d; l++) {
+            double e = epsilon.data[epsilon.offset + row + l];
+            double x = xi.data[xi.offset + row + l];
+            logRatio += 0.5 * (x * x - e * e - h.data[lv + l]);
           }
-        });
+          float signal = (float) (scale * (beta * logRatio + rec.data[rec.offset + i * m + j]));
+          for (int l = 0; l < d; l++) {
+            float e = epsilon.data[epsilon.offset + row + l];
+            dH.data[dMu + l] += signal * e;
+            dH.data[dLv + l] += signal * 0.5f * (e * e - 1);
+          }
+        }
+        for (int l = 0; l < d; l++) {
+          dH.data[dMu + l] *= (float) inverse[l];
+        }
+      }
+    }
+  }
+
+  private final class Kl extends Samples {
+    private SimdBuffer kl;
+
+    @Override
+    void range(int from, int to, int worker) {
+      for (int i = from; i < to; i++) {
+        double[] variance = exponentials(1, i, worker);
+        int mu = mu(i);
+        double sum = 0;
+        for (int l = 0; l < d; l++) {
+          double mean = h.data[mu + l];
+          double lv = h.data[mu + d + l];
+          sum += mean * mean + (variance[l] - 1 - lv);
+        }
+        kl.data[kl.offset + i] = (float) (0.5 * sum);
+      }
+    }
+  }
+
+  private final class KlBackward extends Samples {
+    private SimdBuffer coefficient;
+    private SimdBuffer dH;
+
+    @Override
+    void range(int from, int to, int worker) {
+      for (int i = from; i < to; i++) {
+        double[] variance = exponentials(1, i, worker);
+        int mu = mu(i);
+        int dMu = dH.offset + 2 * i * d;
+        float c = coefficient.data[coefficient.offset + i];
+        for (int l = 0; l < d; l++) {
+          dH.data[dMu + l] += c * h.data[mu + l];
+        }
+        for (int l = 0; l < d; l++) {
+          dH.data[dMu + d + l] += (float) (0.5 * c * (variance[l] - 1));
+        }
+      }
+    }
   }
 
   @Override
   protected void doReparameterize(int n, int m, int d, Buffer h, Buffer epsilon, Buffer xi) {
-    SimdBuffer head = (SimdBuffer) h;
-    SimdBuffer noise = (SimdBuffer) epsilon;
-    SimdBuffer latent = (SimdBuffer) xi;
-    each(
-        n,
-        (long) d * (COST + m),
-        i -> {
-          int mu = head.offset + i * 2 * d;
-          int first = i * m * d;
-          // draw 0 holds σ until its turn, which is the last
-          for (int l = 0; l < d; l++) {
-            latent.data[latent.offset + first + l] = (float) Math.exp(0.5 * head.data[mu + d + l]);
-          }
-          for (int j = m - 1; j >= 0; j--) {
-            int to = latent.offset + first + j * d;
-            int from = noise.offset + first + j * d;
-            for (int l = 0; l < d; l++) {
-              latent.data[to + l] =
-                  head.data[mu + l] + latent.data[latent.offset + first + l] * noise.data[from + l];
-            }
-          }
-        });
+    reparameterize.epsilon = (SimdBuffer) epsilon;
+    reparameterize.xi = (SimdBuffer) xi;
+    reparameterize.start(n, m, d, h, (long) d * (COST + m));
   }
 
   @Override
   protected void doReparameterizeBackward(
       int n, int m, int d, Buffer h, Buffer epsilon, Buffer dXi, Buffer dH) {
-    SimdBuffer head = (SimdBuffer) h;
-    SimdBuffer noise = (SimdBuffer) epsilon;
-    SimdBuffer upstream = (SimdBuffer) dXi;
-    SimdBuffer to = (SimdBuffer) dH;
-    each(
-        n,
-        (long) d * (COST + m),
-        i -> {
-          int mu = to.offset + i * 2 * d;
-          int lv = mu + d;
-          for (int l = 0; l < d; l++) {
-            to.data[mu + l] = 0;
-            to.data[lv + l] = 0;
-          }
-          for (int j = 0; j < m; j++) {
-            int row = (i * m + j) * d;
-            for (int l = 0; l < d; l++) {
-              float g = upstream.data[upstream.offset + row + l];
-              to.data[mu + l] += g;
-              to.data[lv + l] += g * noise.data[noise.offset + row + l];
-            }
-          }
-          for (int l = 0; l < d; l++) {
-            to.data[lv + l] *=
-                (float) (0.5 * Math.exp(0.5 * head.data[head.offset + i * 2 * d + d + l]));
-          }
-        });
+    backward.epsilon = (SimdBuffer) epsilon;
+    backward.dXi = (SimdBuffer) dXi;
+    backward.dH = (SimdBuffer) dH;
+    backward.start(n, m, d, h, (long) d * (COST + m));
   }
 
   @Override
@@ -103,81 +231,26 @@ final class SimdLatents extends LatentOps {
       double beta,
       double scale,
       Buffer dH) {
-    SimdBuffer head = (SimdBuffer) h;
-    SimdBuffer noise = (SimdBuffer) epsilon;
-    SimdBuffer latent = (SimdBuffer) xi;
-    SimdBuffer loss = (SimdBuffer) rec;
-    SimdBuffer to = (SimdBuffer) dH;
-    each(
-        n,
-        (long) d * (COST + 4 * m),
-        i -> {
-          int lvIn = head.offset + i * 2 * d + d;
-          int mu = to.offset + i * 2 * d;
-          int lv = mu + d;
-          for (int l = 0; l < d; l++) {
-            to.data[mu + l] = 0;
-            to.data[lv + l] = 0;
-          }
-          for (int j = 0; j < m; j++) {
-            int row = (i * m + j) * d;
-            double logRatio = 0;
-            for (int l = 0; l < d; l++) {
-              double e = noise.data[noise.offset + row + l];
-              double x = latent.data[latent.offset + row + l];
-              logRatio += 0.5 * (x * x - e * e - head.data[lvIn + l]);
-            }
-            float signal = (float) (scale * (beta * logRatio + loss.data[loss.offset + i * m + j]));
-            for (int l = 0; l < d; l++) {
-              float e = noise.data[noise.offset + row + l];
-              to.data[mu + l] += signal * e;
-              to.data[lv + l] += signal * 0.5f * (e * e - 1);
-            }
-          }
-          for (int l = 0; l < d; l++) {
-            to.data[mu + l] *= (float) Math.exp(-0.5 * head.data[lvIn + l]);
-          }
-        });
+    scoreFunction.epsilon = (SimdBuffer) epsilon;
+    scoreFunction.xi = (SimdBuffer) xi;
+    scoreFunction.rec = (SimdBuffer) rec;
+    scoreFunction.dH = (SimdBuffer) dH;
+    scoreFunction.beta = beta;
+    scoreFunction.scale = scale;
+    scoreFunction.start(n, m, d, h, (long) d * (COST + 4 * m));
   }
 
   @Override
-  protected void doKl(int n, int d, Buffer h, Buffer kl) {
-    SimdBuffer head = (SimdBuffer) h;
-    SimdBuffer to = (SimdBuffer) kl;
-    each(
-        n,
-        (long) d * COST,
-        i -> {
-          int mu = head.offset + i * 2 * d;
-          double sum = 0;
-          for (int l = 0; l < d; l++) {
-            double mean = head.data[mu + l];
-            double lv = head.data[mu + d + l];
-            sum += mean * mean + Math.expm1(lv) - lv;
-          }
-          to.data[to.offset + i] = (float) (0.5 * sum);
-        });
+  protected void doKl(int n, int d, Buffer h, Buffer target) {
+    kl.kl = (SimdBuffer) target;
+    kl.start(n, 1, d, h, (long) d * COST);
   }
 
   @Override
   protected void doKlBackward(int n, int d, Buffer h, Buffer coefficient, Buffer dH) {
-    SimdBuffer head = (SimdBuffer) h;
-    SimdBuffer factor = (SimdBuffer) coefficient;
-    SimdBuffer to = (SimdBuffer) dH;
-    each(
-        n,
-        (long) d * COST,
-        i -> {
-          int from = head.offset + i * 2 * d;
-          int mu = to.offset + i * 2 * d;
-          float c = factor.data[factor.offset + i];
-          for (int l = 0; l < d; l++) {
-            to.data[mu + l] += c * head.data[from + l];
-          }
-          for (int l = d; l < 2 * d; l++) {
-            to.data[mu + l] += (float) (c * 0.5 * Math.expm1(head.data[from + l]));
-          }
-        });
+    klBackward.coefficient = (SimdBuffer) coefficient;
+    klBackward.dH = (SimdBuffer) dH;
+    klBackward.start(n, 1, d, h, (long) d * COST);
   }
 
   @Override

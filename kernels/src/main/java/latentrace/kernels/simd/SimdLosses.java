@@ -1,7 +1,7 @@
 package latentrace.kernels.simd;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
 import latentrace.backend.LossOps;
@@ -9,19 +9,94 @@ import latentrace.backend.Reconstruction;
 
 /** Value and gradient in one pass; a row's terms are added lane by lane, the lanes in double. */
 final class SimdLosses extends LossOps {
+  private static final int V = Lanes.COUNT;
+
+  /** Elements whose exponentials are kept at a time, a multiple of every vector length. */
+  private static final int BLOCK = 1024;
+
+  private static final int COST = 16;
+
   private final WorkerPool pool;
-  private final float[][] scratch;
+  private final Scratch[] scratch;
+  private final Rows rows = new Rows();
 
   SimdLosses(Backend owner, WorkerPool pool) {
     super(owner);
     this.pool = pool;
-    this.scratch = new float[pool.threads()][Lanes.COUNT];
+    this.scratch = new Scratch[pool.threads()];
+    Arrays.setAll(scratch, worker -> new Scratch());
+  }
+
+  /** A worker's memory; {@code output} to {@code gradient} hold a row's last, incomplete vector. */
+  private static final class Scratch {
+    private final float[] decays = new float[BLOCK];
+    private final float[] softpluses = new float[BLOCK];
+    private final float[] sigmoids = new float[BLOCK];
+    private final float[] sums = new float[V];
+    private final float[] restSums = new float[V];
+    private final float[] output = new float[V];
+    private final float[] target = new float[V];
+    private final float[] gradient = new float[V];
+  }
+
+  private final class Rows extends Loop {
+    private Reconstruction kind;
+    private int draws;
+    private int features;
+    private SimdBuffer output;
+    private SimdBuffer target;
+    private SimdBuffer values;
+    private float scale;
+    private SimdBuffer dOutput;
+
+    @Override
+    void range(int from, int to, int worker) {
+      for (int r = from; r < to; r++) {
+        values.data[values.offset + r] = (float) row(r, scratch[worker]);
+      }
+    }
+
+    private double row(int r, Scratch s) {
+      float[] o = output.data;
+      float[] x = target.data;
+      float[] d = dOutput == null ? null : dOutput.data;
+      int oAt = output.offset + r * features;
+      int xAt = target.offset + r / draws * features;
+      int dAt = dOutput == null ? 0 : dOutput.offset + r * features;
+      int rest = features % V;
+      int whole = features - rest;
+      Arrays.fill(s.sums, 0);
+      for (int f = 0; f < whole; f += BLOCK) {
+        int count = Math.min(BLOCK, whole - f);
+        terms(kind, o, oAt + f, x, xAt + f, d, dAt + f, count, scale, s, s.sums);
+      }
+      if (rest > 0) {
+        System.arraycopy(o, oAt + whole, s.output, 0, rest);
+        System.arraycopy(x, xAt + whole, s.target, 0, rest);
+        Arrays.fill(s.output, rest, V, 0);
+        Arrays.fill(s.target, rest, V, 0);
+        Arrays.fill(s.restSums, 0);
+        float[] gradient = d == null ? null : s.gradient;
+        terms(kind, s.output, 0, s.target, 0, gradient, 0, V, scale, s, s.restSums);
+        for (int i = 0; i < rest; i++) {
+          s.sums[i] += s.restSums[i];
+        }
+        if (d != null) {
+          System.arraycopy(gradient, 0, d, dAt + whole, rest);
+        }
+      }
+      double sum = 0;
+      for (float lane : s.sums) {
+        sum += lane;
+      }
+      return sum;
+    }
   }
 
   @Override
   protected void doReconstruction(
       Reconstruction kind,
-      int rows,
+      int count,
       int draws,
       int features,
       Buffer output,
@@ -29,33 +104,19 @@ final class SimdLosses extends LossOps {
       Buffer values,
       double scale,
       Buffer dOutput) {
-    SimdBuffer o = (SimdBuffer) output;
-    SimdBuffer x = (SimdBuffer) target;
-    SimdBuffer v = (SimdBuffer) values;
-    SimdBuffer d = (SimdBuffer) dOutput;
-    int pieces = Chunks.pieces(pool, rows, 8L * features);
-    pool.run(
-        pieces,
-        (piece, worker) -> {
-          int end = (int) ((long) rows * (piece + 1) / pieces);
-          for (int r = (int) ((long) rows * piece / pieces); r < end; r++) {
-            v.data[v.offset + r] =
-                row(
-                    kind,
-                    o.data,
-                    o.offset + r * features,
-                    x.data,
-                    x.offset + r / draws * features,
-                    d == null ? null : d.data,
-                    d == null ? 0 : d.offset + r * features,
-                    features,
-                    (float) scale,
-                    scratch[worker]);
-          }
-        });
+    rows.kind = kind;
+    rows.draws = draws;
+    rows.features = features;
+    rows.output = (SimdBuffer) output;
+    rows.target = (SimdBuffer) target;
+    rows.values = (SimdBuffer) values;
+    rows.scale = (float) scale;
+    rows.dOutput = (SimdBuffer) dOutput;
+    rows.over(pool, count, (long) COST * features);
   }
 
-  private static float row(
+  /** Adds the terms of whole vectors to the lanes' sums; d may be null. */
+  private static void terms(
       Reconstruction kind,
       float[] o,
       int oAt,
@@ -63,97 +124,82 @@ final class SimdLosses extends LossOps {
       int xAt,
       float[] d,
       int dAt,
-      int features,
+      int count,
       float scale,
-      float[] lanes) {
-    return switch (kind) {
-      case BERNOULLI -> bernoulli(o, oAt, x, xAt, d, dAt, features, scale, lanes);
-      case GAUSSIAN -> gaussian(o, oAt, x, xAt, d, dAt, features, scale, lanes);
-      case MSE -> mse(o, oAt, x, xAt, d, dAt, features, scale, lanes);
-    };
+      Scratch s,
+      float[] sums) {
+    if (kind == Reconstruction.MSE) {
+      mse(o, oAt, x, xAt, d, dAt, count, scale, sums);
+      return;
+    }
+    Lanes.decays(1, o, oAt, s.decays, count);
+    Lanes.sigmoids(o, oAt, s.decays, s.sigmoids, 0, count);
+    if (kind == Reconstruction.BERNOULLI) {
+      Lanes.softpluses(o, oAt, s.decays, s.softpluses, 0, count);
+      bernoulli(o, oAt, x, xAt, d, dAt, count, scale, s.softpluses, s.sigmoids, sums);
+    } else {
+      gaussian(x, xAt, d, dAt, count, scale, s.sigmoids, sums);
+    }
   }
 
-  private static float bernoulli(
+  private static void bernoulli(
       float[] o,
       int oAt,
       float[] x,
       int xAt,
       float[] d,
       int dAt,
-      int features,
+      int count,
       float scale,
-      float[] lanes) {
-    FloatVector sum = FloatVector.zero(Lanes.SPECIES);
-    int f = 0;
-    for (; f <= features - Lanes.COUNT; f += Lanes.COUNT) {
+      float[] softpluses,
+      float[] sigmoids,
+      float[] sums) {
+    FloatVector sum = FloatVector.fromArray(Lanes.SPECIES, sums, 0);
+    for (int f = 0; f < count; f += V) {
       FloatVector logit = FloatVector.fromArray(Lanes.SPECIES, o, oAt + f);
       FloatVector goal = FloatVector.fromArray(Lanes.SPECIES, x, xAt + f);
-      FloatVector decay = Lanes.decay(logit);
-      sum = sum.add(Lanes.softplus(logit, decay).sub(logit.mul(goal)));
+      sum = sum.add(FloatVector.fromArray(Lanes.SPECIES, softpluses, f).sub(logit.mul(goal)));
       if (d != null) {
-        Lanes.sigmoid(logit, decay).sub(goal).mul(scale).intoArray(d, dAt + f);
+        FloatVector s = FloatVector.fromArray(Lanes.SPECIES, sigmoids, f);
+        s.sub(goal).mul(scale).intoArray(d, dAt + f);
       }
     }
-    if (f < features) {
-      VectorMask<Float> rest = Lanes.SPECIES.indexInRange(f, features);
-      FloatVector logit = FloatVector.fromArray(Lanes.SPECIES, o, oAt + f, rest);
-      FloatVector goal = FloatVector.fromArray(Lanes.SPECIES, x, xAt + f, rest);
-      FloatVector decay = Lanes.decay(logit);
-      sum = sum.add(Lanes.softplus(logit, decay).sub(logit.mul(goal)), rest);
-      if (d != null) {
-        Lanes.sigmoid(logit, decay).sub(goal).mul(scale).intoArray(d, dAt + f, rest);
-      }
-    }
-    return (float) Lanes.sum(sum, lanes);
+    sum.intoArray(sums, 0);
   }
 
-  private static float gaussian(
-      float[] o,
-      int oAt,
+  private static void gaussian(
       float[] x,
       int xAt,
       float[] d,
       int dAt,
-      int features,
+      int count,
       float scale,
-      float[] lanes) {
-    FloatVector sum = FloatVector.zero(Lanes.SPECIES);
-    int f = 0;
-    for (; f <= features - Lanes.COUNT; f += Lanes.COUNT) {
-      FloatVector logit = FloatVector.fromArray(Lanes.SPECIES, o, oAt + f);
-      FloatVector s = Lanes.sigmoid(logit, Lanes.decay(logit));
+      float[] sigmoids,
+      float[] sums) {
+    FloatVector sum = FloatVector.fromArray(Lanes.SPECIES, sums, 0);
+    for (int f = 0; f < count; f += V) {
+      FloatVector s = FloatVector.fromArray(Lanes.SPECIES, sigmoids, f);
       FloatVector error = s.sub(FloatVector.fromArray(Lanes.SPECIES, x, xAt + f));
       sum = error.fma(error, sum);
       if (d != null) {
         error.mul(s.mul(s.neg().add(1f))).mul(2 * scale).intoArray(d, dAt + f);
       }
     }
-    if (f < features) {
-      VectorMask<Float> rest = Lanes.SPECIES.indexInRange(f, features);
-      FloatVector logit = FloatVector.fromArray(Lanes.SPECIES, o, oAt + f, rest);
-      FloatVector s = Lanes.sigmoid(logit, Lanes.decay(logit));
-      FloatVector error = s.sub(FloatVector.fromArray(Lanes.SPECIES, x, xAt + f, rest));
-      sum = sum.blend(error.fma(error, sum), rest);
-      if (d != null) {
-        error.mul(s.mul(s.neg().add(1f))).mul(2 * scale).intoArray(d, dAt + f, rest);
-      }
-    }
-    return (float) Lanes.sum(sum, lanes);
+    sum.intoArray(sums, 0);
   }
 
-  private static float mse(
+  private static void mse(
       float[] o,
       int oAt,
       float[] x,
       int xAt,
       float[] d,
       int dAt,
-      int features,
+      int count,
       float scale,
-      float[] lanes) {
-    FloatVector sum = FloatVector.zero(Lanes.SPECIES);
-    int f = 0;
-    for (; f <= features - Lanes.COUNT; f += Lanes.COUNT) {
+      float[] sums) {
+    FloatVector sum = FloatVector.fromArray(Lanes.SPECIES, sums, 0);
+    for (int f = 0; f < count; f += V) {
       FloatVector error =
           FloatVector.fromArray(Lanes.SPECIES, o, oAt + f)
               .sub(FloatVector.fromArray(Lanes.SPECIES, x, xAt + f));
@@ -162,17 +208,7 @@ final class SimdLosses extends LossOps {
         error.mul(2 * scale).intoArray(d, dAt + f);
       }
     }
-    if (f < features) {
-      VectorMask<Float> rest = Lanes.SPECIES.indexInRange(f, features);
-      FloatVector error =
-          FloatVector.fromArray(Lanes.SPECIES, o, oAt + f, rest)
-              .sub(FloatVector.fromArray(Lanes.SPECIES, x, xAt + f, rest));
-      sum = sum.blend(error.fma(error, sum), rest);
-      if (d != null) {
-        error.mul(2 * scale).intoArray(d, dAt + f, rest);
-      }
-    }
-    return (float) Lanes.sum(sum, lanes);
+    sum.intoArray(sums, 0);
   }
 
   @Override

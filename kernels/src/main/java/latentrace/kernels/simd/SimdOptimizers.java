@@ -6,11 +6,84 @@ import latentrace.backend.OptimizerOps;
 
 /** One pass over all arrays; plain loops, which the JIT vectorises. */
 final class SimdOptimizers extends OptimizerOps {
+  /** Memory counts more than arithmetic: pieces of some hundred KiB. */
+  private static final int COST = 1;
+
   private final WorkerPool pool;
+  private final Sgd sgd = new Sgd();
+  private final Adam adam = new Adam();
 
   SimdOptimizers(Backend owner, WorkerPool pool) {
     super(owner);
     this.pool = pool;
+  }
+
+  private static final class Sgd extends Loop {
+    private SimdBuffer p;
+    private SimdBuffer g;
+    private SimdBuffer v;
+    private float lr;
+    private float momentum;
+    private boolean nesterov;
+    private float decay;
+
+    @Override
+    void range(int from, int to, int worker) {
+      int count = to - from;
+      if (momentum == 0) {
+        plain(p.data, p.offset + from, g.data, g.offset + from, count, lr, decay);
+      } else {
+        withMomentum(
+            p.data,
+            p.offset + from,
+            g.data,
+            g.offset + from,
+            v.data,
+            v.offset + from,
+            count,
+            lr,
+            momentum,
+            nesterov,
+            decay);
+      }
+    }
+  }
+
+  private static final class Adam extends Loop {
+    private SimdBuffer p;
+    private SimdBuffer g;
+    private SimdBuffer m;
+    private SimdBuffer v;
+    private float stepSize;
+    private float rootScale;
+    private float beta1;
+    private float rest1;
+    private float beta2;
+    private float rest2;
+    private float epsilon;
+    private float decay;
+
+    @Override
+    void range(int from, int to, int worker) {
+      adam(
+          p.data,
+          p.offset + from,
+          g.data,
+          g.offset + from,
+          m.data,
+          m.offset + from,
+          v.data,
+          v.offset + from,
+          to - from,
+          stepSize,
+          rootScale,
+          beta1,
+          rest1,
+          beta2,
+          rest2,
+          epsilon,
+          decay);
+    }
   }
 
   @Override
@@ -23,33 +96,14 @@ final class SimdOptimizers extends OptimizerOps {
       double momentum,
       boolean nesterov,
       double weightDecay) {
-    SimdBuffer p = (SimdBuffer) parameters;
-    SimdBuffer g = (SimdBuffer) gradients;
-    SimdBuffer v = (SimdBuffer) velocity;
-    float rate = (float) lr;
-    float decay = (float) weightDecay;
-    float mu = (float) momentum;
-    Chunks.run(
-        pool,
-        (int) length,
-        (at, count) -> {
-          if (momentum == 0) {
-            plain(p.data, p.offset + at, g.data, g.offset + at, count, rate, decay);
-          } else {
-            withMomentum(
-                p.data,
-                p.offset + at,
-                g.data,
-                g.offset + at,
-                v.data,
-                v.offset + at,
-                count,
-                rate,
-                mu,
-                nesterov,
-                decay);
-          }
-        });
+    sgd.p = (SimdBuffer) parameters;
+    sgd.g = (SimdBuffer) gradients;
+    sgd.v = (SimdBuffer) velocity;
+    sgd.lr = (float) lr;
+    sgd.momentum = (float) momentum;
+    sgd.nesterov = nesterov;
+    sgd.decay = (float) weightDecay;
+    sgd.over(pool, (int) length, COST);
   }
 
   private static void plain(
@@ -97,40 +151,19 @@ final class SimdOptimizers extends OptimizerOps {
       double beta2,
       double epsilon,
       double weightDecay) {
-    SimdBuffer p = (SimdBuffer) parameters;
-    SimdBuffer g = (SimdBuffer) gradients;
-    SimdBuffer m = (SimdBuffer) mean;
-    SimdBuffer v = (SimdBuffer) variance;
-    float stepSize = (float) (lr / (1 - Math.pow(beta1, (double) step)));
-    float rootScale = (float) (1 / Math.sqrt(1 - Math.pow(beta2, (double) step)));
-    float b1 = (float) beta1;
-    float b2 = (float) beta2;
-    float rest1 = (float) (1 - beta1);
-    float rest2 = (float) (1 - beta2);
-    float eps = (float) epsilon;
-    float decay = (float) weightDecay;
-    Chunks.run(
-        pool,
-        (int) length,
-        (at, count) ->
-            adam(
-                p.data,
-                p.offset + at,
-                g.data,
-                g.offset + at,
-                m.data,
-                m.offset + at,
-                v.data,
-                v.offset + at,
-                count,
-                stepSize,
-                rootScale,
-                b1,
-                rest1,
-                b2,
-                rest2,
-                eps,
-                decay));
+    adam.p = (SimdBuffer) parameters;
+    adam.g = (SimdBuffer) gradients;
+    adam.m = (SimdBuffer) mean;
+    adam.v = (SimdBuffer) variance;
+    adam.stepSize = (float) (lr / (1 - Math.pow(beta1, (double) step)));
+    adam.rootScale = (float) (1 / Math.sqrt(1 - Math.pow(beta2, (double) step)));
+    adam.beta1 = (float) beta1;
+    adam.rest1 = (float) (1 - beta1);
+    adam.beta2 = (float) beta2;
+    adam.rest2 = (float) (1 - beta2);
+    adam.epsilon = (float) epsilon;
+    adam.decay = (float) weightDecay;
+    adam.over(pool, (int) length, COST);
   }
 
   private static void adam(

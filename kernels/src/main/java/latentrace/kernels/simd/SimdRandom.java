@@ -1,49 +1,168 @@
 package latentrace.kernels.simd;
 
+import java.util.Arrays;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
 import latentrace.backend.Philox;
 import latentrace.backend.RandomOps;
 
+/**
+ * Philox and Box–Muller, one block of four normals per lane of longs. With vectors of 128 bits
+ * there is nothing to gain (a multiplication of longs is no instruction of NEON or SSE): then one
+ * block at a time.
+ */
 final class SimdRandom extends RandomOps {
-  /** Cost of a normal in the unit of {@link Chunks#pieces}. */
-  private static final int COST = 64;
+  private static final VectorSpecies<Long> LONGS =
+      VectorSpecies.of(long.class, Lanes.SPECIES.vectorShape());
+  private static final int LANES = LONGS.length();
+  private static final boolean WIDE = LANES >= 4;
+
+  /** Blocks that go through each stage together, a multiple of {@link #LANES}. */
+  private static final int BATCH = 64;
+
+  /** Normals of a block. */
+  private static final int FOUR = 4;
+
+  /** Rough number of operations of a normal. */
+  private static final int COST = WIDE ? 16 : 64;
+
+  private static final long LOW = 0xffffffffL;
 
   private final WorkerPool pool;
-  private final int[][] words;
-  private final float[][] normals;
+  private final Scratch[] scratch;
+  private final Rows rows = new Rows();
 
   SimdRandom(Backend owner, WorkerPool pool) {
     super(owner);
     this.pool = pool;
-    this.words = new int[pool.threads()][4];
-    this.normals = new float[pool.threads()][4];
+    this.scratch = new Scratch[pool.threads()];
+    Arrays.setAll(scratch, worker -> new Scratch());
+  }
+
+  /** A worker's memory: counters, then words, of a batch of blocks. */
+  private static final class Scratch {
+    private final long[][] words = new long[FOUR][BATCH];
+    private final int[] targets = new int[BATCH];
+    private final int[] counts = new int[BATCH];
+    private final double[] radii = new double[BATCH];
+    private final double[] turns = new double[BATCH];
+    private final double[] angles = new double[BATCH];
+    private final double[] sines = new double[BATCH];
+    private final double[] cosines = new double[BATCH];
+    private final int[] block = new int[FOUR];
+    private final float[] normals = new float[FOUR];
+  }
+
+  private final class Rows extends Loop {
+    private long key;
+    private int stream;
+    private int[] samples;
+    private int draws;
+    private int size;
+    private SimdBuffer out;
+
+    @Override
+    void range(int from, int to, int worker) {
+      Scratch s = scratch[worker];
+      int filled = 0;
+      for (int row = from; row < to; row++) {
+        int sample = samples[row / draws];
+        for (int l = 0; l < size; l += FOUR) {
+          int target = out.offset + row * size + l;
+          int count = Math.min(FOUR, size - l);
+          if (!WIDE) {
+            Philox.block(key, l / FOUR, row % draws, sample, stream, s.block);
+            Philox.normals(s.block, s.normals);
+            System.arraycopy(s.normals, 0, out.data, target, count);
+            continue;
+          }
+          s.words[0][filled] = l / FOUR;
+          s.words[1][filled] = row % draws;
+          s.words[2][filled] = sample & LOW;
+          s.words[3][filled] = stream & LOW;
+          s.targets[filled] = target;
+          s.counts[filled] = count;
+          if (++filled == BATCH) {
+            batch(s, filled);
+            filled = 0;
+          }
+        }
+      }
+      batch(s, filled);
+    }
+
+    private void batch(Scratch s, int blocks) {
+      int whole = (blocks + LANES - 1) / LANES * LANES;
+      for (int i = 0; i < whole; i += LANES) {
+        philox(key, s.words[0], s.words[1], s.words[2], s.words[3], i);
+      }
+      for (int pair = 0; pair < FOUR; pair += 2) {
+        uniforms(s.words[pair], s.radii, whole);
+        uniforms(s.words[pair + 1], s.turns, whole);
+        Doubles.radii(s.radii, whole);
+        Doubles.circle(s.turns, s.angles, s.sines, s.cosines, whole);
+        for (int b = 0; b < blocks; b++) {
+          int target = s.targets[b] + pair;
+          if (pair < s.counts[b]) {
+            out.data[target] = (float) (s.radii[b] * s.cosines[b]);
+          }
+          if (pair + 1 < s.counts[b]) {
+            out.data[target + 1] = (float) (s.radii[b] * s.sines[b]);
+          }
+        }
+      }
+    }
   }
 
   @Override
   protected void doNormals(
       long key, int stream, int[] samples, int n, int draws, int size, Buffer out) {
-    SimdBuffer to = (SimdBuffer) out;
-    int rows = n * draws;
-    int pieces = Chunks.pieces(pool, rows, (long) size * COST);
-    pool.run(
-        pieces,
-        (piece, worker) -> {
-          int end = (int) ((long) rows * (piece + 1) / pieces);
-          for (int row = (int) ((long) rows * piece / pieces); row < end; row++) {
-            fill(key, stream, samples[row / draws], row % draws, size, to, row * size, worker);
-          }
-        });
+    rows.key = key;
+    rows.stream = stream;
+    rows.samples = samples;
+    rows.draws = draws;
+    rows.size = size;
+    rows.out = (SimdBuffer) out;
+    rows.over(pool, n * draws, (long) size * COST);
   }
 
-  private void fill(
-      long key, int stream, int sample, int draw, int size, SimdBuffer to, int from, int worker) {
-    int[] block = words[worker];
-    float[] four = normals[worker];
-    for (int l = 0; l < size; l += 4) {
-      Philox.block(key, l / 4, draw, sample, stream, block);
-      Philox.normals(block, four);
-      System.arraycopy(four, 0, to.data, to.offset + from + l, Math.min(4, size - l));
+  private static void uniforms(long[] words, double[] to, int count) {
+    for (int i = 0; i < count; i++) {
+      to[i] = Philox.uniform((int) words[i]);
     }
+  }
+
+  /** Ten rounds on the counters in elements {@code at ..}, one block per lane, in place. */
+  private static void philox(
+      long key, long[] words0, long[] words1, long[] words2, long[] words3, int at) {
+    LongVector x0 = LongVector.fromArray(LONGS, words0, at);
+    LongVector x1 = LongVector.fromArray(LONGS, words1, at);
+    LongVector x2 = LongVector.fromArray(LONGS, words2, at);
+    LongVector x3 = LongVector.fromArray(LONGS, words3, at);
+    long k0 = key & LOW;
+    long k1 = key >>> 32;
+    for (int round = 0; round < Philox.ROUNDS; round++) {
+      LongVector p0 = x0.mul(Philox.M0 & LOW);
+      LongVector p1 = x2.mul(Philox.M1 & LOW);
+      x0 =
+          p1.lanewise(VectorOperators.LSHR, 32)
+              .lanewise(VectorOperators.XOR, x1)
+              .lanewise(VectorOperators.XOR, k0);
+      x1 = p1.and(LOW);
+      x2 =
+          p0.lanewise(VectorOperators.LSHR, 32)
+              .lanewise(VectorOperators.XOR, x3)
+              .lanewise(VectorOperators.XOR, k1);
+      x3 = p0.and(LOW);
+      k0 = k0 + Philox.W0 & LOW;
+      k1 = k1 + Philox.W1 & LOW;
+    }
+    x0.intoArray(words0, at);
+    x1.intoArray(words1, at);
+    x2.intoArray(words2, at);
+    x3.intoArray(words3, at);
   }
 }

@@ -1,24 +1,41 @@
 /**
  * The CPU backend on the Java Vector API, single precision, one code path for JDK 17 to 25.
  *
- * <p>Design notes. Figures are GFLOP/s of one core of the 2-core build machine (EPYC with AVX-512),
- * medians of one quiet run, and move by a third with what else runs there.
+ * <p>Design notes. Products in GFLOP/s of one core of the 2-core build machine (EPYC with AVX-512,
+ * on which OpenBLAS gives 90 to 120), medians of interleaved runs; they move by a third with what
+ * else runs there. Tables: bench/README.md.
  *
  * <ul>
  *   <li>Results must be the same bits interpreted and compiled, for every batch, tile and thread
- *       count. So the way a product takes depends on k and the transposes only, and {@code
- *       reduceLanes} and {@code lanewise(EXP)} are not used: they promise no order and no bits.
- *   <li>6 × 2-vector tile on packed panels: 1152³ NN 115 on JDK 25 and 124 on JDK 17, A·Bᵀ 177 and
- *       156 on a quieter machine. The same loop with its stores in a method that the JIT left
- *       out-of-line: 30 on both, because the twelve accumulators were boxed.
- *   <li>A·Bᵀ by dot products in place, lanes summed in registers by rearrangement: 78 (1152³) on
- *       JDK 25 and 19 on JDK 17, where the tree was not inlined; from memory in a method of its
- *       own: 104 and 92.
- *   <li>Dot products for small k were dropped for packing: k = 128, 4096 × 256: 59 against 180; k =
- *       256, 128 × 60000: 77 against 152. From k = 512 they stay, for products of few rows: 8 ×
- *       1024 × 784: 129 against 38; 1 × 1024 × 784: 32 against 5.
- *   <li>Masked tails in products were never tried: the last, incomplete vector of each row is
- *       copied beside zeros once. Element-wise tails are masked; JDK 17 runs those out-of-line.
+ *       count. So {@code reduceLanes} and {@code lanewise(EXP)} are not used: they promise no order
+ *       and no bits; and an element of a product is the same chain of operations in every path.
+ *   <li>A loop over vectors calls the Vector API only, none of our methods. The JIT inlines the
+ *       former without limit and the latter until a method has some 8000 bytecodes, about 40 vector
+ *       operations; a vector handed to a call that is not inlined becomes an object. The Bernoulli
+ *       loss in one loop with helper methods: 3 to 6 ns an element and 30 MB a tile; as array
+ *       functions one after the other through L1: 0.7 ns, nothing allocated, on both JDKs.
+ *   <li>Masks for tails: out-of-line on JDK 17, and twice the code in the loop's method. Tails are
+ *       scalar, or padded in a worker's scratch memory.
+ *   <li>6 × 2-vector tile: 190 to 205 of a peak of about 230. The same loop with its stores in a
+ *       method that the JIT left out-of-line: 30, because the accumulators were boxed.
+ *   <li>Both operands packed, with a barrier between packing and computing: 64 × 1024 × 784 NT 110
+ *       to 126, 1024 × 1024 × 784 NT 101 to 120. The left operand read where it lies and each
+ *       worker filling its own panel of the right one: 131 to 165 and 140 to 150; the rest the same
+ *       or better, and half the code.
+ *   <li>A·Bᵀ with fewer rows than columns by computing the transposed product: what is copied and
+ *       transposed then is the small operand. Its tiles are stored across, once per 1024 values of
+ *       k; once per 256: 131 instead of 165.
+ *   <li>A·Bᵀ by dot products in place: 130 for 64 × 1024 × 784, and 1024 × 1024 × 784 no faster
+ *       (105), because nothing is reused from L1: dropped, though it is better for very few rows
+ *       (one row: 32 against 6; Gram matrices of 16 × 16: 138 against 45, some 4 % of
+ *       self-influence).
+ *   <li>KL, reparameterisation and their gradients in one operation: dropped. With exponentials on
+ *       vectors of doubles the four of them are 2 % of a training step (0.1 % of a score), so the
+ *       contract keeps them apart. Activation gradients while packing: nothing is packed on the
+ *       left any more, and the separate pass is 1.5 % of a step. SGD inside the last product's
+ *       stores: 8 % of a step at most, at the price of an optimiser in every layer; not tried.
+ *   <li>Normals: 12.5 ns each one block at a time, 2.7 on vectors; the same bits as the reference's
+ *       but for about one in a million.
  * </ul>
  */
 package latentrace.kernels.simd;

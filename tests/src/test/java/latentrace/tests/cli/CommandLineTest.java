@@ -52,7 +52,8 @@ class CommandLineTest {
   @Test
   void helpSaysWhatThereIs() throws Exception {
     Outcome help = ok();
-    for (String command : List.of("demo", "data", "train", "score", "self", "top", "devices")) {
+    for (String command :
+        List.of("demo", "data", "train", "score", "self", "top", "devices", "bench")) {
       assertTrue(help.out().contains("\n  " + command + " "), command);
       assertTrue(ok(command, "--help").out().startsWith("Usage: latentrace " + command), command);
     }
@@ -173,8 +174,36 @@ class CommandLineTest {
     assertTrue(Files.exists(shared.resolve("demo/checkpoints/thesis.txt")));
   }
 
+  @Test
+  void benchTimesAndCompares() throws Exception {
+    Outcome bench =
+        ok("bench --quick --seconds 0.001 --latent 4 --threads 1 --json bench.json".split(" "));
+    List<String> lines = bench.out().lines().toList();
+    assertEquals(1 + 6 * 2, lines.size(), bench.out());
+    assertTrue(
+        lines.get(1).matches("matrix product NN:512x512x512 +ejml +\\d+\\.\\d+ +GFLOP/s +1\\.0 .*"),
+        lines.get(1));
+    JsonNode figures = json("bench.json").at("/figures");
+    assertEquals(6 * 2, figures.size());
+    for (JsonNode figure : figures) {
+      assertTrue(figure.at("/rate").asDouble() > 0, figure::toString);
+      assertTrue(figure.at("/difference").asDouble() <= 1e-4, figure::toString);
+    }
+    Outcome one = ok("bench --quick --seconds 0.001 --latent 4 --backend ejml --quiet".split(" "));
+    assertEquals(1 + 6, one.out().lines().count());
+    assertEquals("", one.err());
+  }
+
   static Stream<Arguments> badUsage() {
     return Stream.of(
+        Arguments.of(
+            "bench --backend simd,smid",
+            "latentrace bench: --backend: unknown backend 'smid': expected auto | simd | ejml"),
+        Arguments.of(
+            "bench --seconds 0",
+            "latentrace bench: --seconds: found 0.0, expected a number above 0, at most 60"),
+        Arguments.of(
+            "bench --threads 0", "latentrace bench: --threads: found 0, expected at least 1"),
         Arguments.of(
             "scroe",
             "latentrace: Unmatched argument at index 0: 'scroe' (see 'latentrace --help')"),

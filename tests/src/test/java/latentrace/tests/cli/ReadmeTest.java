@@ -67,17 +67,18 @@ class ReadmeTest {
       String command = line.replaceFirst("   +.*", "").strip();
       assertTrue(command.startsWith("latentrace "), line);
       if (!command.equals("latentrace demo")) {
-        // fewer iterations than a reader would want, the rest as it stands
+        // less work than a reader would want, the rest as it stands
         String arguments =
             command
                 .substring("latentrace ".length())
-                .replaceFirst("--iterations \\d+", "--iterations 50");
+                .replaceFirst("--iterations \\d+", "--iterations 50")
+                .replaceFirst("bench --quick", "bench --quick --seconds 0.01 --latent 4");
         Outcome outcome = Cli.run(folder, arguments.split(" +"));
         assertEquals(0, outcome.status(), command + "\n" + outcome.err());
         run++;
       }
     }
-    assertEquals(7, run);
+    assertEquals(8, run);
     assertTrue(Files.exists(folder.resolve("top.html")));
   }
 

@@ -1,0 +1,48 @@
+package latentrace.bench;
+
+import latentrace.backend.Backend;
+import latentrace.bench.peer.LibtorchInfluence;
+import latentrace.workload.InfluenceWorkload;
+import latentrace.workload.Workload;
+
+/**
+ * Whole runs of VAE-TracIn with one checkpoint, d = 128, m = 16; amounts are (training sample,
+ * checkpoint) pairs. Compared with the reference in a small instance.
+ */
+public abstract class InfluenceBenchmark extends WorkloadBenchmark {
+  private static final int LATENT = 128;
+  private static final int SMALL_LATENT = 4;
+  private static final int SMALL = 8;
+  private static final int DRAWS = 16;
+
+  /** For JMH. */
+  protected InfluenceBenchmark() {}
+
+  /** N. */
+  abstract int samples();
+
+  /** T, or 0 for self-influence. */
+  abstract int tests();
+
+  @Override
+  final Workload onBackend(Backend on) {
+    return new InfluenceWorkload(on, LATENT, samples(), tests(), DRAWS, 1);
+  }
+
+  @Override
+  final Workload compared(Backend on) {
+    return new InfluenceWorkload(on, SMALL_LATENT, SMALL, Math.min(SMALL, tests()), DRAWS, 1);
+  }
+
+  @Override
+  final Workload byPeer(String name, int peerThreads) {
+    return name.equals(LibtorchInfluence.NAME)
+        ? new LibtorchInfluence(LATENT, samples(), tests(), DRAWS, peerThreads)
+        : null;
+  }
+
+  @Override
+  final Workload comparedByPeer(String name, int peerThreads) {
+    return new LibtorchInfluence(SMALL_LATENT, SMALL, Math.min(SMALL, tests()), DRAWS, peerThreads);
+  }
+}

@@ -1,0 +1,2 @@
+/** What makes the engine fast and can be tested without a clock. */
+package latentrace.tests.performance;
