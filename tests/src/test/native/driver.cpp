@@ -176,6 +176,15 @@ void* openImage(const char* image) {
   unlink(path);
   return library;
 }
+// The library that PTX, a text that ends with a zero, stands for.
+std::vector<char> assemble(const char* ptx) {
+  std::vector<char> image;
+  for (const char* at = ptx + strlen(SIMCUDA_PTX); *at != 0; at += 2) {
+    char digits[] = {at[0], at[1], 0};
+    image.push_back((char)strtol(digits, nullptr, 16));
+  }
+  return image;
+}
 }  // namespace
 
 std::string simcuda::describeAddress(const void* address) {
@@ -441,7 +450,8 @@ SIM_API int cuMemsetD32Async(uintptr_t to, unsigned value, size_t words, void* s
 // ---- modules and launches
 SIM_API int cuModuleLoadData(void** module, const void* image) {
   ENTER_CONTEXT();
-  void* library = openImage((const char*)image);
+  bool ptx = !strncmp((const char*)image, SIMCUDA_PTX, strlen(SIMCUDA_PTX));
+  void* library = openImage(ptx ? assemble((const char*)image).data() : (const char*)image);
   if (library == nullptr) {
     return INVALID_IMAGE;
   }

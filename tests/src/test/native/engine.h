@@ -8,6 +8,9 @@
 
 #define SIM_API extern "C" __attribute__((visibility("default")))
 
+// What the simulated device's PTX begins with.
+#define SIMCUDA_PTX "// simulated PTX: "
+
 namespace simcuda {
 enum { SUCCESS = 0, ILLEGAL_ADDRESS = 700, MISALIGNED_ADDRESS = 716, LAUNCH_FAILED = 719 };
 

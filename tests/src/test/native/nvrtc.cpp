@@ -1,5 +1,5 @@
 // libnvrtc.so.12 of the simulated device: "compiles for the device" by running g++. The image is a shared library
-// for this machine, which libcuda.so.1 of the simulated device loads.
+// for this machine, which libcuda.so.1 of the simulated device loads; where PTX is asked for, that library in hexadecimal.
 //
 // SIMCUDA_CXXFLAGS: more flags for g++, e.g. sanitizers, whose library is then preloaded into the JVM but not into g++.
 #include <dlfcn.h>
@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#define SIM_API extern "C" __attribute__((visibility("default")))
+#include "engine.h"
 
 namespace {
 enum Result { SUCCESS = 0, COMPILATION = 6 };
@@ -27,6 +27,7 @@ struct Program {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string log;
   std::string image;
+  bool ptx = false;
 };
 
 std::string read(const std::string& path) {
@@ -85,7 +86,7 @@ SIM_API int nvrtcGetSupportedArchs(int* architectures) {
 
 SIM_API int nvrtcCreateProgram(Program** program, const char* source, const char* name, int headers,
                                const char* const* texts, const char* const* names) {
-  *program = new Program{source, name, {}, "", ""};
+  *program = new Program{source, name, {}, "", "", false};
   for (int i = 0; i < headers; i++) {
     (*program)->headers.emplace_back(names[i], texts[i]);
   }
@@ -98,7 +99,10 @@ SIM_API int nvrtcDestroyProgram(Program** program) {
   return SUCCESS;
 }
 
-SIM_API int nvrtcCompileProgram(Program* program, int, const char* const*) {
+SIM_API int nvrtcCompileProgram(Program* program, int options, const char* const* option) {
+  for (int i = 0; i < options; i++) {
+    program->ptx |= strstr(option[i], "=compute_") != nullptr;
+  }
   char folder[] = "/tmp/simcuda-XXXXXX";
   if (mkdtemp(folder) == nullptr) {
     return COMPILATION;
@@ -143,7 +147,20 @@ SIM_API int nvrtcGetProgramLog(Program* program, char* log) {
 }
 
 SIM_API int nvrtcGetCUBINSize(Program* program, size_t* size) {
-  *size = program->image.size();
+  *size = program->ptx ? 0 : program->image.size();
+  return SUCCESS;
+}
+
+SIM_API int nvrtcGetPTXSize(Program* program, size_t* size) {
+  *size = strlen(SIMCUDA_PTX) + 2 * program->image.size() + 1;
+  return SUCCESS;
+}
+
+SIM_API int nvrtcGetPTX(Program* program, char* ptx) {
+  ptx += sprintf(ptx, SIMCUDA_PTX);
+  for (unsigned char byte : program->image) {
+    ptx += sprintf(ptx, "%02x", byte);
+  }
   return SUCCESS;
 }
 
