@@ -198,7 +198,7 @@ class CommandLineTest {
     return Stream.of(
         Arguments.of(
             "bench --backend simd,smid",
-            "latentrace bench: --backend: unknown backend 'smid': expected auto | simd | ejml"),
+            "latentrace bench: --backend: unknown backend 'smid': expected auto | cuda | simd | ejml"),
         Arguments.of(
             "bench --seconds 0",
             "latentrace bench: --seconds: found 0.0, expected a number above 0, at most 60"),
