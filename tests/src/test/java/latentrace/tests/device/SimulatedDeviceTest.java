@@ -69,6 +69,11 @@ class SimulatedDeviceTest {
   }
 
   @TestFactory
+  List<DynamicTest> pyTorchFixtures() throws IOException, InterruptedException {
+    return suite("PyTorch fixtures", DEFERRED, ".*FixtureTest", "latentrace.tests.fixtures");
+  }
+
+  @TestFactory
   List<DynamicTest> checks() throws IOException, InterruptedException {
     return suite(
         "checks", Map.of(), CHECK_CLASSES, "latentrace.tests.device", "latentrace.kernels.cuda");
