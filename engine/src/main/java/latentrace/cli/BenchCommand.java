@@ -97,7 +97,7 @@ final class BenchCommand implements Callable<Integer> {
     List<Backend> backends = new ArrayList<>();
     try {
       for (String name : wanted()) {
-        backends.add(CommonOptions.open(name, threads));
+        backends.add(CommonOptions.open(name, threads, null));
       }
       List<Figure> figures = measure(backends);
       print(spec.commandLine().getOut(), figures);

@@ -27,24 +27,36 @@ final class CommonOptions {
   @Option(names = "--threads", paramLabel = "N", description = THREADS_DESCRIPTION)
   private Integer threads;
 
+  @Option(
+      names = "--device-memory",
+      paramLabel = "SIZE",
+      converter = Converters.ByteSize.class,
+      description = "how much of a GPU's memory to take, e.g. 512M or 8G. Default: what it has")
+  private Long deviceMemory;
+
   @Option(names = "--quiet", description = QUIET_DESCRIPTION)
   private boolean quiet;
 
   Backend open() {
-    return open(backend, threads);
+    return open(backend, threads, deviceMemory);
   }
 
   /**
-   * Opens a backend as asked for by {@code --backend} and {@code --threads}.
+   * Opens a backend as asked for by {@code --backend}, {@code --threads} and {@code
+   * --device-memory}.
    *
    * @param threads null for the default
+   * @param deviceMemory bytes; null for the default
    */
-  static Backend open(String backend, Integer threads) {
+  static Backend open(String backend, Integer threads, Long deviceMemory) {
     if (threads != null && threads < 1) {
       throw new InputException("--threads: found %d, expected at least 1".formatted(threads));
     }
     BackendProvider.Options options =
         threads == null ? BackendProvider.Options.defaults() : new BackendProvider.Options(threads);
+    if (deviceMemory != null) {
+      options = options.withDeviceMemory(deviceMemory);
+    }
     try {
       return Backends.open(backend, options);
     } catch (BackendException e) {

@@ -1,6 +1,8 @@
 package latentrace.cli;
 
 import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import latentrace.backend.Activation;
 import latentrace.backend.Names;
 import latentrace.backend.Reconstruction;
@@ -49,6 +51,21 @@ final class Converters {
     @Override
     public Initialisation convert(String text) {
       return parse(Initialisation.values(), text);
+    }
+  }
+
+  /** 512M, 8G: binary units. */
+  static final class ByteSize implements ITypeConverter<Long> {
+    private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})([MG])");
+
+    @Override
+    public Long convert(String text) {
+      Matcher size = SIZE.matcher(text);
+      if (!size.matches()) {
+        throw new TypeConversionException(
+            "found '%s', expected a size such as 512M or 8G".formatted(text));
+      }
+      return Long.parseLong(size.group(1)) << (size.group(2).equals("M") ? 20 : 30);
     }
   }
 }

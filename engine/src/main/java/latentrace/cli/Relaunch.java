@@ -31,6 +31,8 @@ final class Relaunch {
 
   private static final String MODULE_WARNING = "WARNING: Using incubator modules: " + MODULE;
 
+  private static final int NATIVE_ACCESS_ASKED_FROM = 24;
+
   /** Set in the second JVM: the process it belongs to. */
   private static final String PARENT = "latentrace.relaunched.by";
 
@@ -77,6 +79,9 @@ final class Relaunch {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.addAll(List.of("--add-modules", MODULE));
+    if (Runtime.version().feature() >= NATIVE_ACCESS_ASKED_FROM) {
+      command.add("--enable-native-access=ALL-UNNAMED"); // as the jar's manifest says
+    }
     command.add("-D%s=%d".formatted(PARENT, ProcessHandle.current().pid()));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of(arguments));

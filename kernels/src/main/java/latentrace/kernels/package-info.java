@@ -1,2 +1,2 @@
-/** Home of the fast backends: SIMD (Java Vector API) and CUDA (JCuda, to come). */
+/** Home of the fast backends: SIMD (Java Vector API) and CUDA (JCuda). */
 package latentrace.kernels;

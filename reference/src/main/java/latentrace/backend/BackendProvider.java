@@ -6,16 +6,32 @@ public interface BackendProvider {
    * What a backend is opened with.
    *
    * @param threads worker threads on the CPU, ≥ 1
+   * @param deviceMemory bytes of a GPU's memory that may be taken, &gt; 0; {@link
+   *     #ALL_DEVICE_MEMORY} for what the driver gives
    */
-  record Options(int threads) {
-    /** Checks the range. */
+  record Options(int threads, long deviceMemory) {
+    /** No limit on a GPU's memory. */
+    public static final long ALL_DEVICE_MEMORY = Long.MAX_VALUE;
+
+    /** Checks the ranges. */
     public Options {
       Checks.positive("options", "threads", threads);
+      Checks.positive("options", "deviceMemory", deviceMemory);
     }
 
-    /** As many threads as the machine has processors. */
+    /** So many threads, and what memory the driver gives. */
+    public Options(int threads) {
+      this(threads, ALL_DEVICE_MEMORY);
+    }
+
+    /** As many threads as the machine has processors, and what memory the driver gives. */
     public static Options defaults() {
       return new Options(Runtime.getRuntime().availableProcessors());
+    }
+
+    /** The same with another limit on a GPU's memory, in bytes. */
+    public Options withDeviceMemory(long bytes) {
+      return new Options(threads, bytes);
     }
   }
 

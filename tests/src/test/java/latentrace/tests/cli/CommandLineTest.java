@@ -59,8 +59,17 @@ class CommandLineTest {
     }
     assertTrue(ok("--version").out().startsWith("latentrace "));
     List<String> devices = ok("devices").out().lines().toList();
-    assertTrue(devices.get(0).startsWith("simd   chosen     Java Vector API, "), devices.get(0));
-    assertTrue(devices.get(1).startsWith("ejml   available  EJML"), devices.get(1));
+    assertEquals(3, devices.size());
+    assertTrue(devices.get(0).startsWith("cuda   no         no NVIDIA driver: "), devices.get(0));
+    assertTrue(devices.get(1).startsWith("simd   chosen     Java Vector API, "), devices.get(1));
+    assertTrue(devices.get(2).startsWith("ejml   available  EJML"), devices.get(2));
+  }
+
+  @Test
+  void verifiesBackends() throws Exception {
+    List<String> lines = ok("devices", "--verify").out().lines().toList();
+    assertTrue(
+        lines.contains("  26 operations agree with the reference"), String.join("\n", lines));
   }
 
   @Test
@@ -189,7 +198,7 @@ class CommandLineTest {
     return Stream.of(
         Arguments.of(
             "bench --backend simd,smid",
-            "latentrace bench: --backend: unknown backend 'smid': expected auto | simd | ejml"),
+            "latentrace bench: --backend: unknown backend 'smid': expected auto | cuda | simd | ejml"),
         Arguments.of(
             "bench --seconds 0",
             "latentrace bench: --seconds: found 0.0, expected a number above 0, at most 60"),
@@ -225,8 +234,12 @@ class CommandLineTest {
             "latentrace train: run/model.json: cannot resume: model.hidden is [12,8] there,"
                 + " [32,16,8] was asked for"),
         Arguments.of(
+            "train --data train.npz --out x --backend opencl",
+            "latentrace train: --backend: unknown backend 'opencl': expected auto | cuda | simd | ejml"),
+        Arguments.of(
             "train --data train.npz --out x --backend cuda",
-            "latentrace train: --backend: unknown backend 'cuda': expected auto | simd | ejml"),
+            "latentrace train: --backend: backend cuda does not run here: no NVIDIA driver:"
+                + " libcuda.so.1 is not found; install one for CUDA 12 or newer"),
         Arguments.of(
             "train --data train.npz --out x --lr 100 --iterations 50 --quiet",
             "latentrace train: training diverged"),

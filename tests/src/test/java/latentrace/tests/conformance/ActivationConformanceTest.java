@@ -11,7 +11,7 @@ class ActivationConformanceTest {
   private static final String BACKENDS = "latentrace.tests.conformance.Subjects#backends";
   private static final boolean[] BOTH = {false, true};
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void forwardAndBackward(Backend backend) {
     for (Activation f : Activation.values()) {
@@ -53,7 +53,7 @@ class ActivationConformanceTest {
     }
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void zeroLengthDoesNothing(Backend backend) {
     try (Arena arena = new Arena(backend, true, 1)) {
@@ -68,7 +68,7 @@ class ActivationConformanceTest {
   }
 
   /** At ±200 nothing overflows or becomes NaN, and at 0 the kinks are as documented. */
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void extremes(Backend backend) {
     extremes(backend, Activation.IDENTITY, -200, 0, 200);

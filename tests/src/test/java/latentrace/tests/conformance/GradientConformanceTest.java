@@ -15,7 +15,7 @@ class GradientConformanceTest {
     {1, 1, 1, 1}, {3, 1, 17, 5}, {2, 5, 3, 31}, {17, 3, 31, 3}, {1, 33, 7, 9}, {5, 2, 1, 257}
   };
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void materialize(Backend backend) {
     for (int[] size : SIZES) {
@@ -61,7 +61,7 @@ class GradientConformanceTest {
     }
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void ghostProducts(Backend backend) {
     // t, rankT, n, rankN, in, out
@@ -130,7 +130,7 @@ class GradientConformanceTest {
   }
 
   /** More products than one internal tile may hold: the pieces must add up to the whole. */
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void ghostProductsInChunks(Backend backend) {
     int t = 33;
@@ -171,7 +171,7 @@ class GradientConformanceTest {
     }
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void ghostDiagonal(Backend backend) {
     for (int[] size : SIZES) {
@@ -279,7 +279,7 @@ class GradientConformanceTest {
     return result;
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void rowDots(Backend backend) {
     for (int[] size :

@@ -14,7 +14,7 @@ class LatentConformanceTest {
     {1, 1, 1}, {3, 1, 17}, {1, 5, 3}, {17, 3, 31}, {33, 1, 33}, {2, 31, 6}, {257, 2, 3}, {3, 2, 257}
   };
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void everyOperation(Backend backend) {
     for (int[] size : SIZES) {
@@ -70,7 +70,7 @@ class LatentConformanceTest {
     }
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void klPenalty(Backend backend) {
     for (int n : new int[] {1, 3, 17, 31, 33, 257}) {

@@ -13,7 +13,7 @@ class LossConformanceTest {
   private static final String BACKENDS = "latentrace.tests.conformance.Subjects#backends";
   private static final boolean[] BOTH = {false, true};
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void reconstruction(Backend backend) {
     int[][] sizes = {
@@ -60,7 +60,7 @@ class LossConformanceTest {
     }
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void crossEntropy(Backend backend) {
     int[][] sizes = {{1, 1}, {1, 3}, {3, 17}, {17, 2}, {33, 31}, {5, 257}, {257, 10}};
@@ -96,7 +96,7 @@ class LossConformanceTest {
   }
 
   /** Logits of ±300: exp would overflow or vanish in single precision. */
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void farOut(Backend backend) {
     try (Arena arena = new Arena(backend, false, 1)) {
@@ -126,7 +126,7 @@ class LossConformanceTest {
   }
 
   /** Certain and right: ln(1 + eᵒ) − o nearly cancels, for white pixels as for black ones. */
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void certain(Backend backend) {
     try (Arena arena = new Arena(backend, false, 1)) {

@@ -12,7 +12,7 @@ class OptimizerConformanceTest {
 
   private static final int[] SIZES = {1, 3, 17, 31, 33, 257, 70_001};
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void sgd(Backend backend) {
     for (int n : SIZES) {
@@ -47,7 +47,7 @@ class OptimizerConformanceTest {
     }
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void adam(Backend backend) {
     for (int n : SIZES) {
@@ -86,7 +86,7 @@ class OptimizerConformanceTest {
   }
 
   /** Only the first {@code length} elements are updated. */
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void shorterThanItsBuffers(Backend backend) {
     try (Arena arena = new Arena(backend, true, 3)) {

@@ -16,7 +16,7 @@ class RandomConformanceTest {
 
   private static final int[] SAMPLES = {0, 1, 5, 4, 59_999, Integer.MAX_VALUE, 7};
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void contract(Backend backend) {
     long[] seeds = {0, 7, 0x9E3779B97F4A7C15L, -1};
@@ -49,7 +49,7 @@ class RandomConformanceTest {
   }
 
   /** A sample's noise does not depend on the batch it stands in; its first draws not on m. */
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void batchingDoesNotMatter(Backend backend) {
     try (Arena arena = new Arena(backend, false, 1)) {

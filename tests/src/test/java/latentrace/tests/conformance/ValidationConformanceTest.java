@@ -20,7 +20,7 @@ class ValidationConformanceTest {
     assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void dense(Backend backend) {
     try (Arena arena = new Arena(backend, false, 1)) {
@@ -77,7 +77,7 @@ class ValidationConformanceTest {
     }
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void otherFamilies(Backend backend) {
     try (Arena arena = new Arena(backend, false, 1)) {
@@ -145,7 +145,7 @@ class ValidationConformanceTest {
     }
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void buffersOfAnotherBackend(Backend backend) {
     try (Backend stranger = new EjmlBackend(1);
@@ -164,7 +164,7 @@ class ValidationConformanceTest {
   }
 
   /** Sizes whose product overflows an int, or a long, are seen as what they are. */
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)
   void hugeSizes(Backend backend) {
     try (Buffer one = backend.allocate(1)) {

@@ -1,0 +1,82 @@
+package latentrace.kernels.cuda;
+
+import jcuda.Pointer;
+import jcuda.driver.CUdeviceptr;
+import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasMath;
+import jcuda.jcublas.cublasOperation;
+import jcuda.runtime.cudaStream_t;
+
+/**
+ * Row-major single-precision products on the backend's stream. cuBLAS is column-major: it is asked
+ * for Cᵀ = op(B)ᵀ·op(A)ᵀ, whose arguments are the same arrays. No reduced precision (TF32), no
+ * atomics, which is cuBLAS' default.
+ */
+final class Cublas implements AutoCloseable {
+  private final Context context;
+  private final cublasHandle handle = new cublasHandle();
+  private final Cleanup cleanup = new Cleanup();
+
+  Cublas(Context context) {
+    this.context = context;
+    context.enter();
+    try {
+      Status.cublas(JCublas2.cublasCreate(handle), "cublasCreate");
+      cleanup.add(() -> JCublas2.cublasDestroy(handle));
+      Status.cublas(
+          JCublas2.cublasSetStream(handle, new cudaStream_t(context.stream)), "cublasSetStream");
+      Status.cublas(
+          JCublas2.cublasSetMathMode(handle, cublasMath.CUBLAS_DEFAULT_MATH), "cublasSetMathMode");
+    } catch (RuntimeException e) {
+      cleanup.closeAfter(e);
+      throw e;
+    }
+  }
+
+  /** As {@link latentrace.backend.DenseOps#gemmStridedBatched}. */
+  void gemm(
+      boolean transA,
+      boolean transB,
+      int m,
+      int n,
+      int k,
+      double alpha,
+      CUdeviceptr a,
+      int lda,
+      long strideA,
+      CUdeviceptr b,
+      int ldb,
+      long strideB,
+      double beta,
+      CUdeviceptr c,
+      int ldc,
+      long strideC,
+      int batch) {
+    context.enter();
+    Pointer factor = Pointer.to(new float[] {(float) alpha});
+    Pointer before = Pointer.to(new float[] {(float) beta});
+    int opA = operation(transA);
+    int opB = operation(transB);
+    if (batch == 1) {
+      Status.cublas(
+          JCublas2.cublasSgemm(handle, opB, opA, n, m, k, factor, b, ldb, a, lda, before, c, ldc),
+          "cublasSgemm m=%d n=%d k=%d".formatted(m, n, k));
+    } else {
+      Status.cublas(
+          JCublas2.cublasSgemmStridedBatched(
+              handle, opB, opA, n, m, k, factor, b, ldb, strideB, a, lda, strideA, before, c, ldc,
+              strideC, batch),
+          "cublasSgemmStridedBatched m=%d n=%d k=%d batch=%d".formatted(m, n, k, batch));
+    }
+  }
+
+  private static int operation(boolean transposed) {
+    return transposed ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
+  }
+
+  @Override
+  public void close() {
+    cleanup.close();
+  }
+}

@@ -1,0 +1,182 @@
+package latentrace.kernels.cuda;
+
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.JCudaDriver;
+import latentrace.backend.ActivationOps;
+import latentrace.backend.Backend;
+import latentrace.backend.BackendException;
+import latentrace.backend.BackendProvider;
+import latentrace.backend.Buffer;
+import latentrace.backend.DenseOps;
+import latentrace.backend.GradientOps;
+import latentrace.backend.LatentOps;
+import latentrace.backend.LossOps;
+import latentrace.backend.OptimizerOps;
+import latentrace.backend.RandomOps;
+
+/** The GPU backend: single precision, one device, one stream; any thread may call it. */
+final class CudaBackend implements Backend {
+  private final Cleanup cleanup = new Cleanup();
+  private final Context context;
+  private final Launcher launcher;
+  private final DeviceMemory memory;
+  private final Staging staging;
+  private final CudaDense dense;
+  private final CudaActivations activations;
+  private final CudaLosses losses;
+  private final CudaLatents latents;
+  private final CudaOptimizers optimizers;
+  private final CudaRandom random;
+  private final CudaGradients gradients;
+  private boolean closed;
+
+  /**
+   * Takes the device, and gives back what it took if that fails half-way.
+   *
+   * @throws BackendException with the reason
+   */
+  CudaBackend(BackendProvider.Options options) {
+    try {
+      context = new Context(device());
+      cleanup.add(context::close);
+      KernelSource source = KernelSource.load();
+      byte[] image =
+          new KernelCompiler(KernelCache.ofUser()).compile(source, context.device.capability());
+      launcher = new Launcher(context, source, image);
+      cleanup.add(launcher::close);
+      memory = new DeviceMemory(context, options.deviceMemory());
+      cleanup.add(memory::close);
+      staging = new Staging(context, launcher);
+      cleanup.add(staging::close);
+      Cublas cublas = new Cublas(context);
+      cleanup.add(cublas::close);
+      dense = new CudaDense(this, cublas);
+      activations = new CudaActivations(this);
+      losses = new CudaLosses(this);
+      latents = new CudaLatents(this);
+      optimizers = new CudaOptimizers(this);
+      random = new CudaRandom(this);
+      gradients = new CudaGradients(this);
+    } catch (RuntimeException | LinkageError e) {
+      cleanup.closeAfter(e);
+      throw e;
+    }
+  }
+
+  private static Device device() {
+    try {
+      return Device.find();
+    } catch (BackendException e) {
+      throw new BackendException("cuda: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public String name() {
+    return CudaBackendProvider.NAME;
+  }
+
+  @Override
+  public String description() {
+    return context.device.description();
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.FLOAT32;
+  }
+
+  @Override
+  public Buffer allocate(long length) {
+    if (length < 0 || length > Long.MAX_VALUE / Float.BYTES) {
+      throw new BackendException("cuda: a buffer of %d elements".formatted(length));
+    }
+    CudaBuffer buffer = scratch(length);
+    buffer.fill(0);
+    return buffer;
+  }
+
+  /** As {@link #allocate}, holding whatever the memory held. */
+  CudaBuffer scratch(long length) {
+    return new CudaBuffer(this, memory.allocate(length * Float.BYTES), length);
+  }
+
+  /** Device memory, for operations that need some while they run. */
+  DeviceMemory memory() {
+    return memory;
+  }
+
+  Launcher launcher() {
+    return launcher;
+  }
+
+  Staging staging() {
+    return staging;
+  }
+
+  /** Queues setting {@code length} floats to {@code value}. */
+  void fill(CUdeviceptr target, long length, float value) {
+    if (length > 0) {
+      context.enter();
+      launcher.check(
+          JCudaDriver.cuMemsetD32Async(
+              target, Float.floatToRawIntBits(value), length, context.stream),
+          "cuMemsetD32Async");
+    }
+  }
+
+  /** Queues copying {@code length} floats. */
+  void copy(CUdeviceptr source, CUdeviceptr target, long length) {
+    if (length > 0) {
+      context.enter();
+      launcher.check(
+          JCudaDriver.cuMemcpyDtoDAsync(target, source, length * Float.BYTES, context.stream),
+          "cuMemcpyDtoDAsync");
+    }
+  }
+
+  @Override
+  public DenseOps dense() {
+    return dense;
+  }
+
+  @Override
+  public ActivationOps activations() {
+    return activations;
+  }
+
+  @Override
+  public LossOps losses() {
+    return losses;
+  }
+
+  @Override
+  public LatentOps latents() {
+    return latents;
+  }
+
+  @Override
+  public OptimizerOps optimizers() {
+    return optimizers;
+  }
+
+  @Override
+  public RandomOps random() {
+    return random;
+  }
+
+  @Override
+  public GradientOps gradients() {
+    return gradients;
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      cleanup.add(context::await); // nothing goes that is still being used
+      cleanup.add(context::enter);
+      cleanup.close();
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package latentrace.kernels.cuda;
+
+import latentrace.backend.Activation;
+import latentrace.backend.Buffer;
+import latentrace.backend.DenseOps;
+
+/** Products by cuBLAS; bias and activation in one kernel after it. */
+final class CudaDense extends DenseOps {
+  /** Rows that one thread sums: a number that no device changes, so that results do not. */
+  private static final int ROWS_PER_CHUNK = 64;
+
+  private final CudaBackend backend;
+  private final Cublas cublas;
+
+  CudaDense(CudaBackend backend, Cublas cublas) {
+    super(backend);
+    this.backend = backend;
+    this.cublas = cublas;
+  }
+
+  @Override
+  protected void doGemm(
+      boolean transA,
+      boolean transB,
+      int m,
+      int n,
+      int k,
+      double alpha,
+      Buffer a,
+      int lda,
+      long strideA,
+      Buffer b,
+      int ldb,
+      long strideB,
+      double beta,
+      Buffer c,
+      int ldc,
+      long strideC,
+      int batch) {
+    cublas.gemm(
+        transA,
+        transB,
+        m,
+        n,
+        k,
+        alpha,
+        ((CudaBuffer) a).pointer,
+        lda,
+        strideA,
+        ((CudaBuffer) b).pointer,
+        ldb,
+        strideB,
+        beta,
+        ((CudaBuffer) c).pointer,
+        ldc,
+        strideC,
+        batch);
+  }
+
+  @Override
+  protected void doLinearForward(
+      int rows,
+      int in,
+      int out,
+      Buffer x,
+      Buffer weight,
+      Buffer bias,
+      Activation activation,
+      Buffer y) {
+    doGemm(false, true, rows, out, in, 1, x, in, 0, weight, in, 0, 0, y, out, 0, 1);
+    backend
+        .launcher()
+        .rows("bias_activation_forward", rows, Codes.of(activation), rows, out, bias, y);
+  }
+
+  @Override
+  protected void doLinearBackwardInput(
+      int rows, int in, int out, Buffer delta, Buffer weight, Buffer dX) {
+    doGemm(false, false, rows, in, out, 1, delta, out, 0, weight, in, 0, 0, dX, in, 0, 1);
+  }
+
+  @Override
+  protected void doLinearBackwardParameters(
+      int rows,
+      int in,
+      int out,
+      Buffer x,
+      Buffer delta,
+      Buffer dWeight,
+      Buffer dBias,
+      boolean accumulate) {
+    double beta = accumulate ? 1 : 0;
+    doGemm(true, false, out, in, rows, 1, delta, out, 0, x, in, 0, beta, dWeight, in, 0, 1);
+    int chunks = (rows + ROWS_PER_CHUNK - 1) / ROWS_PER_CHUNK;
+    Launcher launcher = backend.launcher();
+    try (DeviceMemory.Block partial =
+        backend.memory().allocate((long) chunks * out * Double.BYTES)) {
+      launcher.elements(
+          "column_sums_partial", (long) chunks * out, rows, out, ROWS_PER_CHUNK, delta, partial);
+      launcher.elements("column_sums_total", out, chunks, out, partial, accumulate ? 1 : 0, dBias);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package latentrace.kernels.cuda;
+
+import latentrace.backend.Buffer;
+import latentrace.backend.LatentOps;
+
+/** latents.cu. */
+final class CudaLatents extends LatentOps {
+  private final CudaBackend backend;
+  private final Launcher launcher;
+
+  CudaLatents(CudaBackend backend) {
+    super(backend);
+    this.backend = backend;
+    this.launcher = backend.launcher();
+  }
+
+  @Override
+  protected void doReparameterize(int n, int m, int d, Buffer h, Buffer epsilon, Buffer xi) {
+    launcher.elements("reparameterize_forward", (long) n * m * d, n, m, d, h, epsilon, xi);
+  }
+
+  @Override
+  protected void doReparameterizeBackward(
+      int n, int m, int d, Buffer h, Buffer epsilon, Buffer dXi, Buffer dH) {
+    launcher.elements("reparameterize_backward", (long) n * d, n, m, d, h, epsilon, dXi, dH);
+  }
+
+  @Override
+  protected void doScoreFunctionBackward(
+      int n,
+      int m,
+      int d,
+      Buffer h,
+      Buffer epsilon,
+      Buffer xi,
+      Buffer rec,
+      double beta,
+      double scale,
+      Buffer dH) {
+    try (DeviceMemory.Block signals = backend.memory().allocate((long) n * m * Double.BYTES)) {
+      launcher.elements(
+          "score_function_signals",
+          (long) n * m,
+          n,
+          m,
+          d,
+          h,
+          epsilon,
+          xi,
+          rec,
+          beta,
+          scale,
+          signals);
+      launcher.elements("score_function_backward", (long) n * d, n, m, d, h, epsilon, signals, dH);
+    }
+  }
+
+  @Override
+  protected void doKl(int n, int d, Buffer h, Buffer kl) {
+    launcher.elements("kl_forward", n, n, d, h, kl);
+  }
+
+  @Override
+  protected void doKlBackward(int n, int d, Buffer h, Buffer coefficient, Buffer dH) {
+    launcher.elements("kl_backward", (long) n * d, n, d, h, coefficient, dH);
+  }
+
+  @Override
+  protected void doKlPenalty(
+      int n,
+      Buffer kl,
+      double weight,
+      double capacity,
+      double scale,
+      Buffer penalty,
+      Buffer coefficient) {
+    int hasCapacity = Double.isNaN(capacity) ? 0 : 1;
+    launcher.elements(
+        "kl_penalty", n, n, kl, weight, hasCapacity, capacity, scale, penalty, coefficient);
+  }
+}

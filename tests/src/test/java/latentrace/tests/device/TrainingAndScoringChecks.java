@@ -1,0 +1,143 @@
+package latentrace.tests.device;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import latentrace.Listener;
+import latentrace.backend.Backend;
+import latentrace.backend.BackendProvider.Options;
+import latentrace.backend.Backends;
+import latentrace.backend.Reconstruction;
+import latentrace.checkpoint.Checkpoint;
+import latentrace.checkpoint.TrainingSpec;
+import latentrace.data.Dataset;
+import latentrace.data.DigitsGenerator;
+import latentrace.influence.CheckpointWeights;
+import latentrace.influence.Noise;
+import latentrace.influence.ParameterSelection;
+import latentrace.influence.VaeTracIn;
+import latentrace.model.Estimator;
+import latentrace.model.ModelSpec;
+import latentrace.train.Trainer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Whole runs on the device, against the reference. */
+class TrainingAndScoringChecks {
+  private static final ModelSpec MODEL =
+      ModelSpec.mlpVae(List.of(1, 28, 28), 6, 2, Reconstruction.BERNOULLI)
+          .withHidden(List.of(48, 24));
+  private static final double PARAMETERS_WITHIN = 1e-4;
+  private static final double SCORES_WITHIN = 1e-5;
+  private static final Options OPTIONS = new Options(1);
+
+  @TempDir private Path folder;
+
+  private double[] train(String name, TrainingSpec spec) {
+    Path run = folder.resolve(name);
+    try (Backend backend = Backends.open(name, OPTIONS);
+        Trainer trainer =
+            new Trainer(
+                backend, MODEL, spec, DigitsGenerator.digits(120, 1), null, run, Listener.SILENT)) {
+      assertEquals(Trainer.Outcome.COMPLETED, trainer.run());
+      return trainer.model().parameters().values().toDoubles();
+    }
+  }
+
+  private static void close(String what, double within, double[] expected, double[] actual) {
+    double errors = 0;
+    double squares = 0;
+    for (int i = 0; i < expected.length; i++) {
+      errors += Math.pow(actual[i] - expected[i], 2);
+      squares += expected[i] * expected[i];
+    }
+    double relative = Math.sqrt(errors / squares);
+    System.out.printf("%s: relative error %.2e%n", what, relative);
+    assertTrue(relative <= within, () -> what + ": relative error " + relative);
+  }
+
+  @Test
+  void fiftyStepsOfSgd() {
+    TrainingSpec spec = TrainingSpec.sgd(1e-3, 20, 50, 1, 5).withMomentum(0.9);
+    close("parameters", PARAMETERS_WITHIN, train("ejml", spec), train("cuda", spec));
+  }
+
+  @Test
+  void twentyStepsOfAdam() {
+    TrainingSpec spec = TrainingSpec.adam(1e-3, 20, 20, 1, 5);
+    close("parameters", PARAMETERS_WITHIN, train("ejml", spec), train("cuda", spec));
+  }
+
+  private static double[] flat(VaeTracIn.Result result) {
+    float[][] rows = result.scores().toFloats();
+    double[] all = new double[rows.length * rows[0].length];
+    for (int t = 0; t < rows.length; t++) {
+      for (int i = 0; i < rows[t].length; i++) {
+        all[t * rows[t].length + i] = rows[t][i];
+      }
+    }
+    return all;
+  }
+
+  private static double[] doubles(float[] values) {
+    double[] all = new double[values.length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = values[i];
+    }
+    return all;
+  }
+
+  private VaeTracIn.Result scores(String name, Estimator estimator) {
+    Dataset train = DigitsGenerator.digits(30, 1);
+    Dataset test = DigitsGenerator.digits(7, 2);
+    List<Checkpoint> checkpoints = Checkpoint.list(folder.resolve("ejml"));
+    VaeTracIn.Settings settings =
+        new VaeTracIn.Settings(
+            4,
+            Noise.contract(3),
+            estimator,
+            ParameterSelection.ALL,
+            VaeTracIn.Attribution.AS_TRAINED,
+            false,
+            16);
+    try (Backend backend = Backends.open(name, OPTIONS)) {
+      return new VaeTracIn(
+              backend,
+              MODEL,
+              checkpoints,
+              CheckpointWeights.uniform(checkpoints.size()),
+              settings,
+              Listener.SILENT)
+          .scoresAndSelfInfluence(train, test);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Estimator.class)
+  void scoresOfATrainedModel(Estimator estimator) {
+    train("ejml", TrainingSpec.adam(2e-3, 20, 40, 2, 5));
+    try (VaeTracIn.Result expected = scores("ejml", estimator);
+        VaeTracIn.Result actual = scores("cuda", estimator)) {
+      close("scores", SCORES_WITHIN, flat(expected), flat(actual));
+      close(
+          "self-influence",
+          SCORES_WITHIN,
+          doubles(expected.selfInfluence()),
+          doubles(actual.selfInfluence()));
+      close("losses", SCORES_WITHIN, doubles(expected.losses()), doubles(actual.losses()));
+    }
+  }
+
+  @Test
+  void theSameTwice() {
+    TrainingSpec spec = TrainingSpec.adam(1e-3, 20, 5, 1, 5);
+    double[] once = train("cuda", spec);
+    folder = folder.resolve("again");
+    assertArrayEquals(once, train("cuda", spec));
+  }
+}
