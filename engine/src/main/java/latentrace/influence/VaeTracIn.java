@@ -397,7 +397,8 @@ public final class VaeTracIn {
         other = secondPass;
       }
       selfTile.fill(0);
-      for (LayerProducts layer : layers) {
+      for (int l = 0; l < layers.size(); l++) { // by index: an iterator may be an object
+        LayerProducts layer = layers.get(l);
         layer.addSelf(
             backend,
             trainPass,
