@@ -150,15 +150,6 @@ final class SimdLatents extends LatentOps {
       dH = null;
       super.release();
     }
-
-    private void add(float[] g, int gAt, float[] e, int eAt, float[] to, int at) {
-      for (int l = 0; l < d; l++) {
-        to[at + l] += g[gAt + l];
-      }
-      for (int l = 0; l < d; l++) {
-        to[at + d + l] += g[gAt + l] * e[eAt + l];
-      }
-    }
   }
 
   private final class ScoreFunction extends Samples {
