@@ -376,8 +376,17 @@ final class Gemm implements WorkerPool.Task {
       System.arraycopy(tile, from, c, to, count);
       return;
     }
+    if (factor != 1) {
+      scale(c, to, count, factor);
+    }
     for (int i = 0; i < count; i++) {
-      c[to + i] = Math.fma(c[to + i], factor, tile[from + i]);
+      c[to + i] += tile[from + i];
+    }
+  }
+
+  private static void scale(float[] values, int at, int count, float factor) {
+    for (int i = 0; i < count; i++) {
+      values[at + i] *= factor;
     }
   }
 
@@ -456,8 +465,17 @@ final class Gemm implements WorkerPool.Task {
     int a3 = a0 + Math.min(3, last) * ld;
     int a4 = a0 + Math.min(4, last) * ld;
     int a5 = a0 + Math.min(5, last) * ld;
-    MicroKernel.tile(
-        length, from, a0, a1, a2, a3, a4, a5, panel, panelAt, to, toAt, toLd, alpha, factor);
+    if (factor == 0) {
+      MicroKernel.overwrite(
+          length, from, a0, a1, a2, a3, a4, a5, panel, panelAt, to, toAt, toLd, alpha);
+      return;
+    }
+    if (factor != 1) {
+      for (int i = 0; i < ROWS; i++) {
+        scale(to, toAt + i * toLd, COLUMNS, factor);
+      }
+    }
+    MicroKernel.add(length, from, a0, a1, a2, a3, a4, a5, panel, panelAt, to, toAt, toLd, alpha);
   }
 
   /** Bias and activation over a block of finished elements, along the rows of C. */
