@@ -162,18 +162,18 @@ void* openImage(const char* image) {
   if (memcmp(image, ELFMAG, SELFMAG) || header->e_machine != EM_X86_64) {
     return nullptr;
   }
-  char path[] = "/tmp/simcuda-module-XXXXXX";
-  int file = mkstemp(path);
+  std::string path = temporary("simcuda-module-XXXXXX");
+  int file = mkstemp(path.data());
   size_t length = elfLength(image);
   void* library = nullptr;
   if (write(file, image, length) == (ssize_t)length) {
-    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
       say("%s", dlerror());
     }
   }
   close(file);
-  unlink(path);
+  unlink(path.c_str());
   return library;
 }
 // The library that PTX, a text that ends with a zero, stands for.

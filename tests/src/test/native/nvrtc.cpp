@@ -103,11 +103,11 @@ SIM_API int nvrtcCompileProgram(Program* program, int options, const char* const
   for (int i = 0; i < options; i++) {
     program->ptx |= strstr(option[i], "=compute_") != nullptr;
   }
-  char folder[] = "/tmp/simcuda-XXXXXX";
-  if (mkdtemp(folder) == nullptr) {
+  std::string folder = simcuda::temporary("simcuda-XXXXXX");
+  if (mkdtemp(folder.data()) == nullptr) {
     return COMPILATION;
   }
-  std::string at = std::string(folder) + "/";
+  std::string at = folder + "/";
   std::string sim = ownFolder() + "/";
   std::string unit = "#include \"" + program->name + "\"\n";
   for (auto& [name, text] : program->headers) {
@@ -131,7 +131,7 @@ SIM_API int nvrtcCompileProgram(Program* program, int options, const char* const
   program->log = read(at + "log");
   program->image = compiled ? read(at + "image.so") : "";
   if (!shell("rm -r " + at)) {
-    fprintf(stderr, "[simcuda] %s stays behind\n", folder);
+    fprintf(stderr, "[simcuda] %s stays behind\n", folder.c_str());
   }
   return compiled ? SUCCESS : COMPILATION;
 }

@@ -140,6 +140,13 @@ public abstract class Pass implements AutoCloseable {
     }
   }
 
+  /** Fills the noise by the generator that the backend was asked to make ready, for training. */
+  public final void generatedNoise(long seed, long step) {
+    if (noise() != null) {
+      backend().random().generate(seed, step, (long) count * draws * model.noiseSize(), noise());
+    }
+  }
+
   /**
    * Forward, and backward if wanted. Gradients are of weight·Σ_i ℓ_i, ℓ_i averaged over its draws.
    *

@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import latentrace.Listener;
 import latentrace.Version;
 import latentrace.backend.Backend;
+import latentrace.backend.BackendException;
 import latentrace.backend.Buffer;
 import latentrace.backend.Philox;
 import latentrace.backend.PhiloxRandom;
@@ -33,7 +34,8 @@ import latentrace.model.Positions;
  * {@code state.safetensors} to resume from. Same spec, data and backend: same bytes, interrupted or
  * not.
  *
- * <p>Training noise follows the contract: iteration t = 1, 2, … is the step in the key.
+ * <p>Training noise is a function of seed and iteration t = 1, 2, …: of the contract, where t is
+ * the step in the key, or, if the spec says so, of a generator of the backend's own.
  */
 public final class Trainer implements AutoCloseable {
   /** Where a run stands when {@link #run} returns. */
@@ -75,7 +77,7 @@ public final class Trainer implements AutoCloseable {
    *
    * @param validation what early stopping looks at; null when the spec's patience is 0
    * @param folder where everything is left
-   * @throws InputException if data and model do not fit
+   * @throws InputException if data and model do not fit, or the backend does not have the noise
    */
   public Trainer(
       Backend backend,
@@ -86,6 +88,13 @@ public final class Trainer implements AutoCloseable {
       Path folder,
       Listener listener) {
     checkInputs(modelSpec, spec, data, validation);
+    if (!spec.noise().equals(TrainingSpec.CONTRACT)) {
+      try {
+        backend.random().requireGenerator(spec.noise());
+      } catch (BackendException e) {
+        throw new InputException("training noise: " + e.getMessage(), e);
+      }
+    }
     this.spec = spec;
     this.data = data;
     this.validation = validation;
@@ -265,7 +274,11 @@ public final class Trainer implements AutoCloseable {
 
   private void step(long iteration, int[] order, int from, int count, double lr) {
     pass.load(data, order, from, count);
-    pass.trainingNoise(spec.seed(), iteration);
+    if (spec.noise().equals(TrainingSpec.CONTRACT)) {
+      pass.trainingNoise(spec.seed(), iteration);
+    } else {
+      pass.generatedNoise(spec.seed(), iteration);
+    }
     if (objective == null || model.spec().objectiveChangesAt(iteration)) {
       objective = model.spec().objectiveAt(iteration);
     }

@@ -55,7 +55,8 @@ final class CudaBackend implements Backend {
       losses = new CudaLosses(this);
       latents = new CudaLatents(this);
       optimizers = new CudaOptimizers(this);
-      random = new CudaRandom(this);
+      random = new CudaRandom(this, context);
+      cleanup.add(random::close);
       gradients = new CudaGradients(this);
     } catch (RuntimeException | LinkageError e) {
       cleanup.closeAfter(e);

@@ -19,35 +19,52 @@ final class Natives {
 
   private record Library(String javaClass, String missing) {}
 
-  private static final Library[] LIBRARIES = {
-    new Library(
-        "jcuda.driver.JCudaDriver",
-        "the NVIDIA driver (libcuda.so.1) cannot be loaded: install or repair it"),
-    new Library(
-        "jcuda.nvrtc.JNvrtc",
-        "NVRTC 12 (libnvrtc.so.12) is missing: install the CUDA 12 toolkit, or add its lib64 to"
-            + " LD_LIBRARY_PATH"),
-    new Library(
-        "jcuda.jcublas.JCublas2",
-        "cuBLAS 12 (libcublas.so.12) is missing: install the CUDA 12 toolkit, or add its lib64 to"
-            + " LD_LIBRARY_PATH"),
-  };
+  /** Libraries that are loaded together, once. */
+  private static final class Group {
+    private final Library[] libraries;
+    private boolean tried;
+    private String missing;
 
-  private static boolean tried;
-  private static String missing;
+    Group(Library... libraries) {
+      this.libraries = libraries;
+    }
+
+    synchronized String load() {
+      if (!tried) {
+        missing = loadAll(libraries);
+        tried = true;
+      }
+      return missing;
+    }
+  }
+
+  private static final String INSTALL =
+      " is missing: install the CUDA 12 toolkit, or add its lib64 to LD_LIBRARY_PATH";
+
+  private static final Group NEEDED =
+      new Group(
+          new Library(
+              "jcuda.driver.JCudaDriver",
+              "the NVIDIA driver (libcuda.so.1) cannot be loaded: install or repair it"),
+          new Library("jcuda.nvrtc.JNvrtc", "NVRTC 12 (libnvrtc.so.12)" + INSTALL),
+          new Library("jcuda.jcublas.JCublas2", "cuBLAS 12 (libcublas.so.12)" + INSTALL));
+
+  private static final Group CURAND =
+      new Group(new Library("jcuda.jcurand.JCurand", "cuRAND (libcurand.so.10)" + INSTALL));
 
   private Natives() {}
 
-  /** Loads them once; null, or what is missing. */
-  static synchronized String load() {
-    if (!tried) {
-      missing = loadAll();
-      tried = true;
-    }
-    return missing;
+  /** Loads what the backend cannot do without, once; null, or what is missing. */
+  static String load() {
+    return NEEDED.load();
   }
 
-  private static String loadAll() {
+  /** Loads cuRAND, once; null, or what is missing. */
+  static String loadCurand() {
+    return CURAND.load();
+  }
+
+  private static synchronized String loadAll(Library... libraries) {
     String shared = System.getProperty(TEMPORARY);
     Path own;
     try {
@@ -57,7 +74,7 @@ final class Natives {
     }
     System.setProperty(TEMPORARY, own.toString());
     try {
-      for (Library library : LIBRARIES) {
+      for (Library library : libraries) {
         try {
           Class.forName(library.javaClass);
         } catch (ClassNotFoundException e) {

@@ -2,9 +2,12 @@ package latentrace.tests.device;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import latentrace.Listener;
 import latentrace.backend.Backend;
@@ -15,6 +18,7 @@ import latentrace.checkpoint.Checkpoint;
 import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.Dataset;
 import latentrace.data.DigitsGenerator;
+import latentrace.data.InputException;
 import latentrace.influence.CheckpointWeights;
 import latentrace.influence.Noise;
 import latentrace.influence.ParameterSelection;
@@ -39,7 +43,11 @@ class TrainingAndScoringChecks {
   @TempDir private Path folder;
 
   private double[] train(String name, TrainingSpec spec) {
-    Path run = folder.resolve(name);
+    return train(name, spec, name);
+  }
+
+  private double[] train(String name, TrainingSpec spec, String where) {
+    Path run = folder.resolve(where);
     try (Backend backend = Backends.open(name, OPTIONS);
         Trainer trainer =
             new Trainer(
@@ -139,5 +147,62 @@ class TrainingAndScoringChecks {
     double[] once = train("cuda", spec);
     folder = folder.resolve("again");
     assertArrayEquals(once, train("cuda", spec));
+  }
+
+  /** Noise of cuRAND: other parameters than by the contract, the same ones however interrupted. */
+  @Test
+  void noiseOfCurand() {
+    TrainingSpec spec = TrainingSpec.adam(1e-3, 20, 12, 1, 5).withNoise(TrainingSpec.CURAND);
+    double[] whole = train("cuda", spec);
+    assertFalse(
+        Arrays.equals(whole, train("cuda", spec.withNoise(TrainingSpec.CONTRACT), "other")));
+    Path interrupted = folder.resolve("interrupted");
+    try (Backend backend = Backends.open("cuda", OPTIONS)) {
+      Trainer[] trainer = new Trainer[1];
+      Listener stopper =
+          new Listener() {
+            @Override
+            public void progressed(long done) {
+              if (done == 5) {
+                trainer[0].requestStop();
+              }
+            }
+          };
+      for (Trainer.Outcome outcome :
+          List.of(Trainer.Outcome.INTERRUPTED, Trainer.Outcome.COMPLETED)) {
+        trainer[0] =
+            new Trainer(
+                backend, MODEL, spec, DigitsGenerator.digits(120, 1), null, interrupted, stopper);
+        assertEquals(outcome, trainer[0].resume());
+        if (outcome == Trainer.Outcome.COMPLETED) {
+          assertArrayEquals(whole, trainer[0].model().parameters().values().toDoubles());
+        }
+        trainer[0].close();
+      }
+    }
+    assertEquals(
+        "training noise: backend ejml has no generator curand",
+        assertThrows(InputException.class, () -> train("ejml", spec)).getMessage());
+    InputException other =
+        assertThrows(
+            InputException.class,
+            () -> {
+              try (Backend backend = Backends.open("cuda", OPTIONS)) {
+                new Trainer(
+                        backend,
+                        MODEL,
+                        spec.withNoise(TrainingSpec.CONTRACT),
+                        DigitsGenerator.digits(120, 1),
+                        null,
+                        interrupted,
+                        Listener.SILENT)
+                    .resume();
+              }
+            });
+    assertTrue(
+        other
+            .getMessage()
+            .endsWith("training.noise is \"curand\" there, \"contract\" was asked for"),
+        other.getMessage());
   }
 }
