@@ -306,12 +306,25 @@ public final class VaeTracIn {
             boolean selfNow = self && testTileIndex == 0;
             for (int from = 0; from < n; from += tile) {
               int count = Math.min(tile, n - from);
-              gradients(trainPass, train, from, count, Philox.ROLE_TRAIN_SIDE, c, objective);
+              if (from == 0) {
+                stage(0);
+              }
+              trainPass.advance();
+              gradients(trainPass, Philox.ROLE_TRAIN_SIDE, c, objective);
               if (test != null) {
-                addScores(scores, firstTest, from, weights[c]);
+                queueScores(weights[c]);
               }
               if (selfNow) {
-                addSelf(selfSums, from, c, objective);
+                queueSelf(from, c, objective);
+              }
+              if (from + tile < n) {
+                stage(from + tile); // carried to the backend while it computes
+              }
+              if (test != null) {
+                addScores(scores, firstTest, from);
+              }
+              if (selfNow) {
+                addSelf(selfSums, from);
                 if (c == checkpoints.size() - 1) {
                   trainPass.losses(sampleValues);
                   for (int i = 0; i < count; i++) {
@@ -349,10 +362,19 @@ public final class VaeTracIn {
       return new Result(scores, selfInfluence, losses);
     }
 
-    /** Leaves the gradient factors of a range of samples on the pass' tapes. */
+    private void stage(int from) {
+      trainPass.stage(
+          train, Positions.upTo(train.count()), from, Math.min(tile, train.count() - from));
+    }
+
     private void gradients(
         Pass pass, Dataset data, int from, int count, int role, int ordinal, Objective objective) {
       pass.load(data, Positions.upTo(data.count()), from, count);
+      gradients(pass, role, ordinal, objective);
+    }
+
+    /** Leaves the gradient factors of a pass' samples on its tapes. */
+    private void gradients(Pass pass, int role, int ordinal, Objective objective) {
       settings.noise().fill(pass, Philox.stream(role, ordinal), ordinal);
       pass.run(objective, settings.estimator(), 1, Pass.Wanted.FACTORS);
     }
@@ -370,7 +392,7 @@ public final class VaeTracIn {
       return (int) Math.min(tile, scratch0.length() / layer.columns());
     }
 
-    private void addScores(ScoreMatrix scores, int firstTest, int from, double weight) {
+    private void queueScores(double weight) {
       scoreTile.fill(0);
       for (int l = 0; l < layers.size(); l++) {
         LayerProducts layer = layers.get(l);
@@ -384,12 +406,15 @@ public final class VaeTracIn {
             weight,
             scoreTile);
       }
+    }
+
+    private void addScores(ScoreMatrix scores, int firstTest, int from) {
       int values = testPass.count() * trainPass.count();
       scoreTile.download(0, scoreValues, 0, values);
       scores.add(firstTest, from, scoreValues, testPass.count(), trainPass.count());
     }
 
-    private void addSelf(double[] sums, int from, int ordinal, Objective objective) {
+    private void queueSelf(int from, int ordinal, Objective objective) {
       Pass other = trainPass;
       if (secondPass != null) {
         gradients(
@@ -409,6 +434,9 @@ public final class VaeTracIn {
             weights[ordinal],
             selfTile);
       }
+    }
+
+    private void addSelf(double[] sums, int from) {
       selfTile.download(0, sampleValues, 0, trainPass.count());
       for (int i = 0; i < trainPass.count(); i++) {
         sums[from + i] += sampleValues[i];

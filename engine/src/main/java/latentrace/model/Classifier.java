@@ -27,11 +27,11 @@ public final class Classifier extends Model {
     Buffer labels = backend().allocate(capacity);
     return new DeterministicPass(this, capacity, draws) {
       @Override
-      void loaded(Dataset data, int[] positions, int from) {
+      void staged(Dataset data, int[] positions, int from, int number) {
         if (!data.hasLabels()) {
           throw new InputException(data.name() + ": a classifier needs labels, there are none");
         }
-        float[] classes = new float[count()];
+        float[] classes = new float[number];
         for (int i = 0; i < classes.length; i++) {
           int label = data.label(positions[from + i]);
           if (label < 0 || label >= spec().classes()) {

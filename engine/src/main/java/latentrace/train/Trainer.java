@@ -70,6 +70,9 @@ public final class Trainer implements AutoCloseable {
   private final double[] kls;
   private final long saveEvery;
   private Objective objective;
+  private int[] order;
+  private long orderOf = -1;
+  private long staged;
   private volatile boolean stopRequested;
 
   /**
@@ -120,6 +123,7 @@ public final class Trainer implements AutoCloseable {
     this.losses = new double[pass.capacity()];
     this.reconstructions = new double[pass.capacity()];
     this.kls = new double[pass.capacity()];
+    this.order = Positions.upTo(data.count());
     this.saveEvery = Math.max(1, Math.min(1000, spec.iterations() / 20));
   }
 
@@ -212,36 +216,24 @@ public final class Trainer implements AutoCloseable {
 
   private Outcome loop() {
     long iterations = spec.iterations();
-    long batches =
-        spec.dropLast()
-            ? data.count() / spec.batch()
-            : (data.count() + (long) spec.batch() - 1) / spec.batch();
     long window = Math.max(1, iterations / WINDOWS);
     int nextCheckpoint = 1;
     while (nextCheckpoint <= spec.checkpoints()
         && spec.checkpointIteration(nextCheckpoint) <= progress.iteration) {
       nextCheckpoint++;
     }
-    int[] order = Positions.upTo(data.count()).clone();
-    long orderOf = -1;
 
     listener.started("training", iterations, progress.iteration);
     try (MetricsFile metrics = new MetricsFile(folder, progress.iteration)) {
       while (progress.iteration < iterations && !progress.stoppedEarly && !stopRequested) {
         long iteration = progress.iteration + 1;
-        long epoch = (iteration - 1) / batches;
-        if (spec.shuffle() && epoch != orderOf) {
-          order = shuffled(epoch);
-          orderOf = epoch;
-        }
-        int from = Math.toIntExact((iteration - 1) % batches * spec.batch());
         double lr = spec.learningRate() * schedule.factor(iteration, iterations);
-        step(iteration, order, from, Math.min(spec.batch(), data.count() - from), lr);
-        progress.iteration = iteration;
-
         boolean evaluate =
             validation != null
                 && (iteration % spec.evaluateEvery() == 0 || iteration == iterations);
+        step(iteration, lr, iteration < iterations && !evaluate);
+        progress.iteration = iteration;
+
         Double validationLoss = evaluate ? validate(iteration) : null;
         if (iteration % window == 0 || iteration == iterations || evaluate) {
           report(metrics, iteration, lr, validationLoss);
@@ -266,14 +258,39 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
+  /** Copies an iteration's batch to the backend. */
+  private void stage(long iteration) {
+    long batches =
+        spec.dropLast()
+            ? data.count() / spec.batch()
+            : (data.count() + (long) spec.batch() - 1) / spec.batch();
+    long epoch = (iteration - 1) / batches;
+    if (spec.shuffle() && epoch != orderOf) {
+      order = shuffled(epoch);
+      orderOf = epoch;
+    }
+    int from = Math.toIntExact((iteration - 1) % batches * spec.batch());
+    pass.stage(data, order, from, Math.min(spec.batch(), data.count() - from));
+    staged = iteration;
+  }
+
   private int[] shuffled(long epoch) {
     int[] order = Arrays.copyOf(Positions.upTo(data.count()), data.count());
     new PhiloxRandom(spec.seed(), Philox.ROLE_SHUFFLE, epoch).shuffle(order);
     return order;
   }
 
-  private void step(long iteration, int[] order, int from, int count, double lr) {
-    pass.load(data, order, from, count);
+  /**
+   * One iteration.
+   *
+   * @param ahead whether the next batch is copied while the backend computes
+   */
+  private void step(long iteration, double lr, boolean ahead) {
+    if (staged != iteration) {
+      stage(iteration);
+    }
+    pass.advance();
+    int count = pass.count();
     if (spec.noise().equals(TrainingSpec.CONTRACT)) {
       pass.trainingNoise(spec.seed(), iteration);
     } else {
@@ -284,6 +301,9 @@ public final class Trainer implements AutoCloseable {
     }
     pass.run(objective, Estimator.PATHWISE, 1.0 / count, Pass.Wanted.GRADIENTS);
     optimizer.step(iteration, lr);
+    if (ahead) {
+      stage(iteration + 1);
+    }
 
     pass.losses(losses);
     pass.reconstructions(reconstructions);

@@ -46,7 +46,7 @@ final class CudaBackend implements Backend {
       cleanup.add(launcher::close);
       memory = new DeviceMemory(context, options.deviceMemory());
       cleanup.add(memory::close);
-      staging = new Staging(context, launcher);
+      staging = new Staging(context, launcher, memory);
       cleanup.add(staging::close);
       Cublas cublas = new Cublas(context);
       cleanup.add(cublas::close);

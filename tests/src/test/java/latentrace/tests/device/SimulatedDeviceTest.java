@@ -141,7 +141,7 @@ class SimulatedDeviceTest {
     assertEquals(0, outcome.status(), outcome.out() + outcome.err());
     assertEquals(
         2,
-        outcome.out().lines().filter("  26 operations agree with the reference"::equals).count());
+        outcome.out().lines().filter("  27 operations agree with the reference"::equals).count());
     assertFalse(outcome.err().contains("LEAK"), outcome.err());
   }
 
@@ -164,11 +164,11 @@ class SimulatedDeviceTest {
             "--out",
             run.resolve("run").toString(),
             "--device-memory");
-    SimulatedDevice.Outcome small = main(Stream.concat(train.stream(), Stream.of("1M")).toList());
+    SimulatedDevice.Outcome small = main(Stream.concat(train.stream(), Stream.of("6M")).toList());
     assertEquals(1, small.status(), small.err());
     assertTrue(
         small.err().contains("latentrace train: cuda: out of memory: asked for "), small.err());
-    assertTrue(small.err().contains(", limited to 1.0 MiB"), small.err());
+    assertTrue(small.err().contains(", limited to 6.0 MiB"), small.err());
     SimulatedDevice.Outcome bad = main(Stream.concat(train.stream(), Stream.of("1X")).toList());
     assertEquals(2, bad.status());
     assertTrue(bad.err().contains("--device-memory"), bad.err());

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -204,5 +206,46 @@ class TrainingAndScoringChecks {
             .getMessage()
             .endsWith("training.noise is \"curand\" there, \"contract\" was asked for"),
         other.getMessage());
+  }
+
+  /**
+   * What is queued in which order: u for a batch that arrives on the device, d for a download that
+   * waits for results.
+   */
+  private static String queued(Runnable work) throws IOException {
+    Path trace = Path.of(System.getenv(SimulatedDevice.CONTROL) + ".trace");
+    Files.createFile(trace);
+    try {
+      work.run();
+      StringBuilder order = new StringBuilder();
+      for (String call : Files.readAllLines(trace)) {
+        order.append(call.equals("unit_interval") ? "u" : call.equals("download") ? "d" : "");
+      }
+      return order.toString();
+    } finally {
+      Files.delete(trace);
+    }
+  }
+
+  /** The next batch and the next tile are on their way before anybody waits for the last. */
+  @Test
+  void uploadsRunAhead() throws IOException {
+    train("ejml", TrainingSpec.adam(2e-3, 20, 5, 1, 5));
+    Backend backend = Backends.open("cuda", OPTIONS);
+    List<Checkpoint> checkpoints = Checkpoint.list(folder.resolve("ejml"));
+    VaeTracIn tracIn =
+        new VaeTracIn(
+            backend,
+            MODEL,
+            checkpoints,
+            CheckpointWeights.uniform(1),
+            VaeTracIn.Settings.defaults(1).withTile(16),
+            Listener.SILENT);
+    Dataset test = DigitsGenerator.digits(7, 2);
+    String scoring = queued(() -> tracIn.scores(DigitsGenerator.digits(48, 1), test).close());
+    assertEquals("u" + "uudud" + "d", scoring);
+    backend.close();
+    String training = queued(() -> train("cuda", TrainingSpec.sgd(1e-3, 20, 5, 1, 5)));
+    assertTrue(training.matches("u(ud+){4}"), training);
   }
 }
