@@ -347,6 +347,7 @@ final class ScoringOptions {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("what", what);
     all.putAll(provenance);
+    all.put("math", backend.math());
     all.put("backend", backend.name() + ": " + backend.description());
     Json.write(Outputs.provenanceOf(output), all);
   }

@@ -115,6 +115,7 @@ public final class Trainer implements AutoCloseable {
                 Map.of(
                     "latentrace", Version.CURRENT,
                     "backend", backend.name(),
+                    "math", backend.math(),
                     "java", Runtime.version().toString())));
     this.model = Model.create(backend, modelSpec);
     this.optimizer = new Optimizer(backend, model.parameters(), spec);

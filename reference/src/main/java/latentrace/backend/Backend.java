@@ -23,6 +23,11 @@ public interface Backend extends AutoCloseable {
   /** Precision of buffers and arithmetic. */
   Precision precision();
 
+  /** What matrix products are computed in, for provenance: fp64, fp32 or tf32. */
+  default String math() {
+    return precision() == Precision.FLOAT64 ? "fp64" : "fp32";
+  }
+
   /**
    * A new buffer of zeros.
    *

@@ -6,11 +6,14 @@ import latentrace.backend.ActivationOps;
 import latentrace.backend.Backend;
 import latentrace.backend.BackendException;
 import latentrace.backend.BackendProvider;
+import latentrace.backend.BackendProvider.ProductMath;
 import latentrace.backend.Buffer;
+import latentrace.backend.Cleanup;
 import latentrace.backend.DenseOps;
 import latentrace.backend.GradientOps;
 import latentrace.backend.LatentOps;
 import latentrace.backend.LossOps;
+import latentrace.backend.Names;
 import latentrace.backend.OptimizerOps;
 import latentrace.backend.RandomOps;
 
@@ -28,6 +31,7 @@ final class CudaBackend implements Backend {
   private final CudaOptimizers optimizers;
   private final CudaRandom random;
   private final CudaGradients gradients;
+  private final ProductMath math;
   private boolean closed;
 
   /**
@@ -37,6 +41,7 @@ final class CudaBackend implements Backend {
    */
   CudaBackend(BackendProvider.Options options) {
     try {
+      math = options.math();
       context = new Context(device());
       cleanup.add(context::close);
       KernelSource source = KernelSource.load();
@@ -48,7 +53,7 @@ final class CudaBackend implements Backend {
       cleanup.add(memory::close);
       staging = new Staging(context, launcher, memory);
       cleanup.add(staging::close);
-      Cublas cublas = new Cublas(context);
+      Cublas cublas = new Cublas(context, math);
       cleanup.add(cublas::close);
       dense = new CudaDense(this, cublas);
       activations = new CudaActivations(this);
@@ -79,7 +84,12 @@ final class CudaBackend implements Backend {
 
   @Override
   public String description() {
-    return context.device.description();
+    return context.device.description() + (math == ProductMath.TF32 ? ", products in TF32" : "");
+  }
+
+  @Override
+  public String math() {
+    return Names.id(math);
   }
 
   @Override

@@ -6,6 +6,7 @@ import jcuda.jcurand.curandGenerator;
 import jcuda.jcurand.curandRngType;
 import jcuda.runtime.cudaStream_t;
 import latentrace.backend.BackendException;
+import latentrace.backend.Cleanup;
 
 /**
  * Normals by cuRAND's Philox4x32-10 on the backend's stream. Step t begins at position t·2³² of the

@@ -11,6 +11,7 @@ import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import latentrace.backend.BackendException;
+import latentrace.backend.Cleanup;
 
 /**
  * The loaded kernels and the one way to launch them: arguments are checked against the signature in

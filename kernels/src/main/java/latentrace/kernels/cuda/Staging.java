@@ -9,6 +9,7 @@ import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
+import latentrace.backend.Cleanup;
 
 /**
  * Copies between Java arrays and the device through a ring of page-locked pieces. An upload returns

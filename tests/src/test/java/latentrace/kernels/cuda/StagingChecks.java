@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
+import latentrace.backend.Cleanup;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -10,11 +10,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import latentrace.Listener;
 import latentrace.backend.Backend;
+import latentrace.backend.BackendException;
 import latentrace.backend.BackendProvider.Options;
+import latentrace.backend.BackendProvider.ProductMath;
 import latentrace.backend.Backends;
+import latentrace.backend.Buffer;
+import latentrace.backend.Names;
 import latentrace.backend.Reconstruction;
 import latentrace.checkpoint.Checkpoint;
 import latentrace.checkpoint.TrainingSpec;
@@ -247,5 +253,44 @@ class TrainingAndScoringChecks {
     backend.close();
     String training = queued(() -> train("cuda", TrainingSpec.sgd(1e-3, 20, 5, 1, 5)));
     assertTrue(training.matches("u(ud+){4}"), training);
+  }
+
+  /** TF32 rounds factors to ten bits: off by more than single precision is, within 1e-3. */
+  @Test
+  void productsInTf32() {
+    int n = 40;
+    Map<ProductMath, double[]> products = new EnumMap<>(ProductMath.class);
+    for (ProductMath math : ProductMath.values()) {
+      try (Backend backend = Backends.open("cuda", OPTIONS.withMath(math));
+          Buffer a = backend.allocate((long) n * n);
+          Buffer c = backend.allocate((long) n * n)) {
+        assertEquals(Names.id(math), backend.math());
+        assertEquals(math == ProductMath.TF32, backend.description().endsWith("products in TF32"));
+        float[] values = new float[n * n];
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (float) Math.sin(i);
+        }
+        a.upload(values);
+        backend.dense().gemm(false, true, n, n, n, 1, a, n, a, n, 0, c, n);
+        products.put(math, c.toDoubles());
+      }
+    }
+    double[] single = products.get(ProductMath.FP32);
+    double[] tensor = products.get(ProductMath.TF32);
+    double off = 0;
+    double size = 0;
+    for (int i = 0; i < n * n; i++) {
+      off = Math.max(off, Math.abs(tensor[i] - single[i]));
+      size = Math.max(size, Math.abs(single[i]));
+    }
+    assertTrue(off / size > 1e-5 && off / size < 1e-3, "relative error " + off / size);
+    for (String name : List.of("simd", "ejml")) {
+      assertEquals(
+          "backend %s has no tf32 products: only backend cuda has".formatted(name),
+          assertThrows(
+                  BackendException.class,
+                  () -> Backends.open(name, OPTIONS.withMath(ProductMath.TF32)))
+              .getMessage());
+    }
   }
 }
