@@ -75,12 +75,13 @@ SIM_API int nvrtcVersion(int* major, int* minor) {
 }
 
 SIM_API int nvrtcGetNumSupportedArchs(int* n) {
-  *n = 1;
+  *n = 2;
   return SUCCESS;
 }
 
 SIM_API int nvrtcGetSupportedArchs(int* architectures) {
-  architectures[0] = 90;
+  architectures[0] = 75;
+  architectures[1] = 90;
   return SUCCESS;
 }
 

@@ -29,6 +29,25 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
+   * Bytes that a computation may plan to take with {@link #allocate}: what a GPU has left; a
+   * quarter of what the Java heap has left, where data and results live too.
+   */
+  default long memoryBudget() {
+    Runtime runtime = Runtime.getRuntime();
+    return (runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory()) / 4;
+  }
+
+  /** Bytes that a buffer of so many elements takes of that. */
+  default long memoryOf(long length) {
+    return length * (precision() == Precision.FLOAT64 ? Double.BYTES : Float.BYTES);
+  }
+
+  /** Samples that are worth working on at a time, if they fit. */
+  default int samplesAtATime() {
+    return 64;
+  }
+
+  /**
    * A new buffer of zeros.
    *
    * @param length number of elements, ≥ 0

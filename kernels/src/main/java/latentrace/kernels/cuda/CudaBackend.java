@@ -19,6 +19,9 @@ import latentrace.backend.RandomOps;
 
 /** The GPU backend: single precision, one device, one stream; any thread may call it. */
 final class CudaBackend implements Backend {
+  /** Rows of a product that fill a large GPU. */
+  private static final int SAMPLES_AT_A_TIME = 1024;
+
   private final Cleanup cleanup = new Cleanup();
   private final Context context;
   private final Launcher launcher;
@@ -95,6 +98,21 @@ final class CudaBackend implements Backend {
   @Override
   public Precision precision() {
     return Precision.FLOAT32;
+  }
+
+  @Override
+  public long memoryBudget() {
+    return memory.available();
+  }
+
+  @Override
+  public long memoryOf(long length) {
+    return DeviceMemory.rounded(length * Float.BYTES);
+  }
+
+  @Override
+  public int samplesAtATime() {
+    return SAMPLES_AT_A_TIME;
   }
 
   @Override
