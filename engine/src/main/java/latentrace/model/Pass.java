@@ -3,6 +3,7 @@ package latentrace.model;
 import java.util.List;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.backend.Cleanup;
 import latentrace.backend.Philox;
 import latentrace.data.Dataset;
 import latentrace.data.InputException;
@@ -37,6 +38,7 @@ public abstract class Pass implements AutoCloseable {
   private final int sampleSize;
   private final int samplesPerUpload;
   private final int[] sampleIndices;
+  private final Cleanup cleanup = new Cleanup();
   private float[] values;
   private byte[] bytes;
   private int staged;
@@ -65,7 +67,7 @@ public abstract class Pass implements AutoCloseable {
     this.capacity = capacity;
     this.draws = draws;
     this.sampleSize = model.spec().sampleSize();
-    this.input = model.backend().allocate((long) capacity * sampleSize);
+    this.input = allocate((long) capacity * sampleSize);
     this.samplesPerUpload = Math.max(1, Math.min(capacity, UPLOAD / sampleSize));
     this.sampleIndices = new int[capacity];
   }
@@ -255,11 +257,23 @@ public abstract class Pass implements AutoCloseable {
     }
   }
 
+  /** A buffer that {@link #close} closes. */
+  final Buffer allocate(long length) {
+    return cleanup.add(backend().allocate(length), Buffer::close);
+  }
+
+  /** A tape that {@link #close} closes. */
+  final Tape newTape(Sequential part, int rows, boolean inputGradient) {
+    return cleanup.add(new Tape(backend(), part, rows, inputGradient), Tape::close);
+  }
+
+  /** Closes what has been taken, because the rest of a constructor failed. */
+  final void closeAfter(Throwable cause) {
+    cleanup.closeAfter(cause);
+  }
+
   @Override
-  public void close() {
-    input.close();
-    if (noise() != null) {
-      noise().close();
-    }
+  public final void close() {
+    cleanup.close();
   }
 }

@@ -12,6 +12,7 @@ import latentrace.Version;
 import latentrace.backend.Backend;
 import latentrace.backend.BackendException;
 import latentrace.backend.Buffer;
+import latentrace.backend.Cleanup;
 import latentrace.backend.Philox;
 import latentrace.backend.PhiloxRandom;
 import latentrace.checkpoint.Checkpoint;
@@ -64,6 +65,7 @@ public final class Trainer implements AutoCloseable {
   private final Schedule schedule;
   private final Pass pass;
   private final Buffer best;
+  private final Cleanup cleanup = new Cleanup();
   private final TrainingState.Progress progress = new TrainingState.Progress();
   private final double[] losses;
   private final double[] reconstructions;
@@ -117,10 +119,19 @@ public final class Trainer implements AutoCloseable {
                     "backend", backend.name(),
                     "math", backend.math(),
                     "java", Runtime.version().toString())));
-    this.model = Model.create(backend, modelSpec);
-    this.optimizer = new Optimizer(backend, model.parameters(), spec);
-    this.pass = model.newPass(Math.min(spec.batch(), data.count()), 1);
-    this.best = spec.patience() > 0 ? backend.allocate(model.parameters().count()) : null;
+    try {
+      this.model = cleanup.add(Model.create(backend, modelSpec), Model::close);
+      this.optimizer =
+          cleanup.add(new Optimizer(backend, model.parameters(), spec), Optimizer::close);
+      this.pass = cleanup.add(model.newPass(Math.min(spec.batch(), data.count()), 1), Pass::close);
+      this.best =
+          spec.patience() > 0
+              ? cleanup.add(backend.allocate(model.parameters().count()), Buffer::close)
+              : null;
+    } catch (RuntimeException | Error e) {
+      cleanup.closeAfter(e);
+      throw e;
+    }
     this.losses = new double[pass.capacity()];
     this.reconstructions = new double[pass.capacity()];
     this.kls = new double[pass.capacity()];
@@ -409,11 +420,6 @@ public final class Trainer implements AutoCloseable {
 
   @Override
   public void close() {
-    pass.close();
-    optimizer.close();
-    if (best != null) {
-      best.close();
-    }
-    model.close();
+    cleanup.close();
   }
 }

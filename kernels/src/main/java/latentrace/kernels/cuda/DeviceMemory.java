@@ -162,7 +162,8 @@ final class DeviceMemory implements AutoCloseable {
     return bytes / 1048576.0;
   }
 
-  private void releaseKept() {
+  /** Gives back to the driver what is kept. */
+  void releaseKept() {
     context.await(); // a kept block may still be in use by what has been queued
     kept.values().forEach(blocks -> blocks.forEach(this::release));
     kept.clear();
