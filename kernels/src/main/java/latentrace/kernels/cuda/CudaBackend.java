@@ -121,7 +121,12 @@ final class CudaBackend implements Backend {
       throw new BackendException("cuda: a buffer of %d elements".formatted(length));
     }
     CudaBuffer buffer = scratch(length);
-    buffer.fill(0);
+    try {
+      buffer.fill(0);
+    } catch (RuntimeException e) {
+      buffer.close();
+      throw e;
+    }
     return buffer;
   }
 

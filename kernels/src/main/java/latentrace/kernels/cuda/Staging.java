@@ -130,6 +130,15 @@ final class Staging implements AutoCloseable {
    */
   void upload(int elements, int size, Source source, Arrival arrival) {
     context.enter();
+    try {
+      carry(elements, size, source, arrival);
+    } catch (RuntimeException e) {
+      drain();
+      throw e;
+    }
+  }
+
+  private void carry(int elements, int size, Source source, Arrival arrival) {
     int most = PIECE / size;
     for (int first = 0; first < elements; first += most) {
       int count = Math.min(most, elements - first);
@@ -150,6 +159,15 @@ final class Staging implements AutoCloseable {
   /** Copies {@code words} four-byte words from {@code source}, after all that has been queued. */
   void download(CUdeviceptr source, int words, Sink sink) {
     context.enter();
+    try {
+      fetch(source, words, sink);
+    } catch (RuntimeException e) {
+      drain();
+      throw e;
+    }
+  }
+
+  private void fetch(CUdeviceptr source, int words, Sink sink) {
     int most = PIECE / Float.BYTES;
     Piece next = words > 0 ? queueDownload(source, 0, words) : null;
     for (int first = 0; first < words; first += most) {
@@ -174,6 +192,12 @@ final class Staging implements AutoCloseable {
         "cuMemcpyDtoHAsync");
     check(JCudaDriver.cuEventRecord(piece.copied, context.stream), "cuEventRecord");
     return piece;
+  }
+
+  /** After a failure no event tells what a piece is still used for: it waits for everything. */
+  private void drain() {
+    JCudaDriver.cuStreamSynchronize(copies);
+    context.await();
   }
 
   private void check(int result, String call) {
