@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -58,6 +59,7 @@ struct Event {
   long asked = 0;  // the latest cuEventRecord
   long reached = 0;
   Stream* stream = nullptr;
+  std::chrono::steady_clock::time_point when;
 };
 struct Module;
 struct Function {
@@ -611,13 +613,34 @@ SIM_API int cuEventRecord(void* event, void* stream) {
   }
   long number = ++e->asked;
   e->stream = (Stream*)stream;
-  return submit(stream, [=] { return e->reached = number, SUCCESS; });
+  return submit(stream, [=] {
+    e->reached = number;
+    e->when = std::chrono::steady_clock::now();
+    return SUCCESS;
+  });
 }
 
 SIM_API int cuEventSynchronize(void* event) {
   ENTER_CONTEXT();
   auto* e = (Event*)event;
   return !events.count(e) ? (int)INVALID_HANDLE : reach(e, e->asked, e->stream);
+}
+
+SIM_API int cuEventElapsedTime(float* millis, void* begin, void* end) {
+  ENTER_CONTEXT();
+  if (!events.count((Event*)begin) || !events.count((Event*)end)) {
+    return INVALID_HANDLE;
+  }
+  auto* b = (Event*)begin;
+  auto* e = (Event*)end;
+  if (b->asked == 0 || e->asked == 0) {
+    return INVALID_HANDLE;
+  }
+  if (b->reached < b->asked || e->reached < e->asked) {
+    return NOT_READY;
+  }
+  *millis = std::chrono::duration<float, std::milli>(e->when - b->when).count();
+  return SUCCESS;
 }
 
 SIM_API int cuStreamWaitEvent(void* stream, void* event, unsigned) {

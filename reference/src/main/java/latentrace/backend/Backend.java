@@ -14,6 +14,18 @@ public interface Backend extends AutoCloseable {
     FLOAT64
   }
 
+  /**
+   * Where the time of some work went on a device of the backend's own.
+   *
+   * @param seconds from the first operation's start to the last one's end
+   * @param transferSeconds of copies between the host and the device; those to it run beside
+   *     operations
+   */
+  record DeviceTime(double seconds, double transferSeconds) {
+    /** Nothing: the CPU's time is the caller's. */
+    public static final DeviceTime NONE = new DeviceTime(0, 0);
+  }
+
   /** The provider's name, e.g. {@code ejml}. */
   String name();
 
@@ -54,6 +66,12 @@ public interface Backend extends AutoCloseable {
    * @throws BackendException if there is no memory for it: asked, free, total
    */
   Buffer allocate(long length);
+
+  /** Does some work of this backend's to its end, and says where a device's time went. */
+  default DeviceTime timed(Runnable work) {
+    work.run();
+    return DeviceTime.NONE;
+  }
 
   /** Matrix products and linear layers. */
   DenseOps dense();

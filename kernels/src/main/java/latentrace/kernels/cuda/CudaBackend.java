@@ -1,6 +1,8 @@
 package latentrace.kernels.cuda;
 
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
 import jcuda.driver.JCudaDriver;
 import latentrace.backend.ActivationOps;
 import latentrace.backend.Backend;
@@ -21,6 +23,8 @@ import latentrace.backend.RandomOps;
 final class CudaBackend implements Backend {
   /** Rows of a product that fill a large GPU. */
   private static final int SAMPLES_AT_A_TIME = 1024;
+
+  private static final double MILLIS = 1e3;
 
   private final Cleanup cleanup = new Cleanup();
   private final Context context;
@@ -113,6 +117,32 @@ final class CudaBackend implements Backend {
   @Override
   public int samplesAtATime() {
     return SAMPLES_AT_A_TIME;
+  }
+
+  @Override
+  public DeviceTime timed(Runnable work) {
+    context.enter();
+    try (Cleanup events = new Cleanup()) {
+      CUevent begin = event(events);
+      CUevent end = event(events);
+      staging.beginTiming();
+      launcher.check(JCudaDriver.cuEventRecord(begin, context.stream), "cuEventRecord");
+      work.run();
+      context.enter();
+      launcher.check(JCudaDriver.cuEventRecord(end, context.stream), "cuEventRecord");
+      launcher.check(context.await(), "cuStreamSynchronize");
+      float[] millis = new float[1];
+      launcher.check(JCudaDriver.cuEventElapsedTime(millis, begin, end), "cuEventElapsedTime");
+      return new DeviceTime(millis[0] / MILLIS, staging.endTiming());
+    }
+  }
+
+  private CUevent event(Cleanup events) {
+    CUevent event = new CUevent();
+    launcher.check(
+        JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT), "cuEventCreate");
+    events.add(() -> JCudaDriver.cuEventDestroy(event));
+    return event;
   }
 
   @Override

@@ -26,7 +26,7 @@ final class Curand implements AutoCloseable {
    */
   Curand(Context context) {
     this.context = context;
-    String missing = Natives.loadCurand();
+    String missing = Natives.load(Natives.Library.CURAND);
     if (missing != null) {
       throw new BackendException("cuda: " + missing);
     }

@@ -27,6 +27,8 @@ final class Staging implements AutoCloseable {
   /** Pieces: as much as may be on its way ahead of the computation. */
   static final int PIECES = 4;
 
+  private static final double MILLIS = 1e3;
+
   /** Puts the elements {@code first .. first+count-1} of an upload into {@code target}. */
   interface Source {
     void put(ByteBuffer target, int first, int count);
@@ -51,8 +53,12 @@ final class Staging implements AutoCloseable {
     /** The device's place has been read by the backend's stream. */
     final CUevent taken = new CUevent();
 
+    /** Just before the copy, when copies are timed. */
+    final CUevent begun = new CUevent();
+
     ByteBuffer bytes;
     CUdeviceptr place;
+    boolean timed;
   }
 
   private final Context context;
@@ -61,6 +67,8 @@ final class Staging implements AutoCloseable {
   private final Cleanup cleanup = new Cleanup();
   private final Piece[] pieces = new Piece[PIECES];
   private int turn;
+  private boolean timing;
+  private double seconds;
 
   /**
    * Takes the memory of all pieces.
@@ -85,8 +93,9 @@ final class Staging implements AutoCloseable {
         Status.driver(JCudaDriver.cuMemAllocHost(piece.pointer, PIECE), "cuMemAllocHost");
         cleanup.add(() -> JCudaDriver.cuMemFreeHost(piece.pointer));
         piece.bytes = piece.pointer.getByteBuffer(0, PIECE).order(ByteOrder.nativeOrder());
-        create(piece.copied);
-        create(piece.taken);
+        create(piece.copied, CUevent_flags.CU_EVENT_DEFAULT);
+        create(piece.taken, CUevent_flags.CU_EVENT_DISABLE_TIMING);
+        create(piece.begun, CUevent_flags.CU_EVENT_DEFAULT);
       }
       cleanup.add(() -> JCudaDriver.cuStreamSynchronize(copies));
     } catch (RuntimeException e) {
@@ -95,10 +104,47 @@ final class Staging implements AutoCloseable {
     }
   }
 
-  private void create(CUevent event) {
-    Status.driver(
-        JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING), "cuEventCreate");
+  private void create(CUevent event, int flags) {
+    Status.driver(JCudaDriver.cuEventCreate(event, flags), "cuEventCreate");
     cleanup.add(() -> JCudaDriver.cuEventDestroy(event));
+  }
+
+  /** From now on, copies are timed. */
+  void beginTiming() {
+    timing = true;
+    seconds = 0;
+  }
+
+  /** Seconds of all copies since {@link #beginTiming}. */
+  double endTiming() {
+    for (Piece piece : pieces) {
+      awaitCopy(piece);
+    }
+    timing = false;
+    return seconds;
+  }
+
+  private void begin(Piece piece, CUstream stream) {
+    if (timing) {
+      awaitCopy(piece); // its events serve again
+      check(JCudaDriver.cuEventRecord(piece.begun, stream), "cuEventRecord");
+      piece.timed = true;
+    }
+  }
+
+  private void awaitCopy(Piece piece) {
+    check(JCudaDriver.cuEventSynchronize(piece.copied), "cuEventSynchronize");
+    account(piece);
+  }
+
+  private void account(Piece piece) {
+    if (piece.timed) {
+      float[] millis = new float[1];
+      check(
+          JCudaDriver.cuEventElapsedTime(millis, piece.begun, piece.copied), "cuEventElapsedTime");
+      seconds += millis[0] / MILLIS;
+      piece.timed = false;
+    }
   }
 
   private Piece next() {
@@ -143,9 +189,10 @@ final class Staging implements AutoCloseable {
     for (int first = 0; first < elements; first += most) {
       int count = Math.min(most, elements - first);
       Piece piece = next();
-      check(JCudaDriver.cuEventSynchronize(piece.copied), "cuEventSynchronize");
+      awaitCopy(piece);
       source.put(piece.bytes.clear(), first, count);
       check(JCudaDriver.cuStreamWaitEvent(copies, piece.taken, 0), "cuStreamWaitEvent");
+      begin(piece, copies);
       check(
           JCudaDriver.cuMemcpyHtoDAsync(piece.place, piece.pointer, (long) count * size, copies),
           "cuMemcpyHtoDAsync");
@@ -175,7 +222,7 @@ final class Staging implements AutoCloseable {
       if (first + most < words) {
         next = queueDownload(source, first + most, words);
       }
-      check(JCudaDriver.cuEventSynchronize(piece.copied), "cuEventSynchronize");
+      awaitCopy(piece);
       sink.get(piece.bytes.clear(), first, Math.min(most, words - first));
     }
   }
@@ -183,6 +230,7 @@ final class Staging implements AutoCloseable {
   /** No upload still reads the piece: the backend's stream has waited for each. */
   private Piece queueDownload(CUdeviceptr source, int first, int words) {
     Piece piece = next();
+    begin(piece, context.stream);
     check(
         JCudaDriver.cuMemcpyDtoHAsync(
             piece.pointer,

@@ -179,7 +179,7 @@ class MemoryChecks {
     "cuMemAllocHost_v2, 1, 2",
     "cuMemAllocHost_v2, 3, 2",
     "cuEventCreate, 1, 2",
-    "cuEventCreate, 8, 2",
+    "cuEventCreate, 12, 2",
     "cublasCreate_v2, 1, 3",
     "cublasSetStream_v2, 1, 1",
     "cublasSetMathMode, 1, 7",

@@ -293,4 +293,25 @@ class TrainingAndScoringChecks {
               .getMessage());
     }
   }
+
+  /** The device's own time, and that of copies: more with more of them. */
+  @Test
+  void deviceTime() {
+    try (Backend backend = Backends.open("cuda", OPTIONS);
+        Buffer x = backend.allocate(1 << 20)) {
+      float[] values = new float[1 << 20];
+      Backend.DeviceTime compute = backend.timed(() -> x.fill(1));
+      assertTrue(compute.seconds() > 0, compute::toString);
+      assertEquals(0, compute.transferSeconds());
+      Backend.DeviceTime copies =
+          backend.timed(
+              () -> {
+                x.upload(values);
+                x.download(0, values, 0, values.length);
+              });
+      assertTrue(copies.transferSeconds() > 0, copies::toString);
+      assertTrue(copies.seconds() > 0, copies::toString);
+      assertEquals(0, backend.timed(() -> x.fill(2)).transferSeconds());
+    }
+  }
 }
