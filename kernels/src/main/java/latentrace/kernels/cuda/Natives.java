@@ -110,6 +110,7 @@ final class Natives {
   }
 
   /** From the class path, if it is there; else the dynamic loader looks for it. */
+  @SuppressWarnings("restricted") // what --enable-native-access is for
   private static void loadRedistributed(String file, Path folder) throws IOException {
     try (InputStream in = Natives.class.getResourceAsStream(REDISTRIBUTED + file)) {
       if (in != null) {
