@@ -17,6 +17,8 @@ import latentrace.model.ModelSpec;
 import latentrace.model.Objective;
 import latentrace.model.Pass;
 import latentrace.model.Positions;
+import latentrace.nn.Layer;
+import latentrace.nn.Sequential;
 
 /**
  * VAE-TracIn (Kong &amp; Chaudhuri 2021, eq. 10): score(x,z) = Σ_c w_c ⟨ḡ(x;θ_c), ḡ(z;θ_c)⟩ and
@@ -254,9 +256,11 @@ public final class VaeTracIn {
   public Plan plan(Dataset train, Dataset test, boolean self) {
     boolean open = settings.tile() == Settings.AUTOMATIC;
     long budget = backend.memoryBudget();
-    int tile = Math.min(open ? backend.samplesAtATime() : settings.tile(), train.count());
+    int most = mostSamples();
+    int tile =
+        Math.min(open ? Math.min(most, backend.samplesAtATime()) : settings.tile(), train.count());
     while (true) {
-      Plan plan = mostTests(train, test, self, tile, budget);
+      Plan plan = mostTests(train, test, self, tile, most, budget);
       boolean enough =
           plan.bytes() <= budget
               && (!open
@@ -275,10 +279,33 @@ public final class VaeTracIn {
     }
   }
 
+  /** Samples whose activations at the widest layer, and rows of the largest, are 2³¹−1 numbers. */
+  private int mostSamples() {
+    try (Model model = Model.create(new CountingBackend(backend), spec)) {
+      int draws = draws(model);
+      long widest = 1;
+      for (Sequential part : model.parts()) {
+        for (Layer layer : part.layers()) {
+          widest = Math.max(widest, (long) draws * layer.outputSize());
+        }
+      }
+      for (LayerProducts layer : LayerProducts.of(model, draws, settings.parameters(), strategy)) {
+        widest = Math.max(widest, layer.testColumns());
+      }
+      return (int) Math.max(1, Integer.MAX_VALUE / widest);
+    }
+  }
+
+  private int draws(Model model) {
+    return model.noiseSize() == 0 ? 1 : settings.noise().draws(settings.draws());
+  }
+
   /** The plan of this tile with the most tests that fit, or with one if none does. */
-  private Plan mostTests(Dataset train, Dataset test, boolean self, int tile, long budget) {
+  private Plan mostTests(
+      Dataset train, Dataset test, boolean self, int tile, int most, long budget) {
     int low = test == null ? 0 : 1;
-    int high = test == null ? 0 : Math.min(test.count(), Math.max(1, MOST_SCORES / tile));
+    int high =
+        test == null ? 0 : Math.min(test.count(), Math.max(1, Math.min(most, MOST_SCORES / tile)));
     Plan best = forecast(train, test, self, tile, low, budget);
     while (low < high) {
       int middle = low + (high - low + 1) / 2;
@@ -329,7 +356,7 @@ public final class VaeTracIn {
       this.train = train;
       this.test = test;
       this.self = self;
-      int draws = model.noiseSize() == 0 ? 1 : settings.noise().draws(settings.draws());
+      int draws = draws(model);
       layers = LayerProducts.of(model, draws, settings.parameters(), strategy);
       tile = plan.tile();
       testTile = plan.testTile();

@@ -347,6 +347,23 @@ class VaeTracInTest {
     }
   }
 
+  /** As many tests as fit are planned for, not as many as there are. */
+  @Test
+  void moreTestsThanCanBeCounted() {
+    ModelSpec wide = SPEC.withHidden(List.of(2000));
+    VaeTracIn.Plan plan =
+        new VaeTracIn(
+                backend,
+                wide,
+                checkpoints,
+                WEIGHTS,
+                Settings.defaults(7).withDraws(1000),
+                Listener.SILENT)
+            .plan(TRAIN, noise("many", 3000, 3), true);
+    assertTrue(plan.testTile() >= 1 && plan.testTile() < 3000, plan.describe());
+    assertTrue(plan.bytes() <= plan.budget(), plan.describe());
+  }
+
   @Test
   void weightsBySgdAreThePublishedCodes() {
     assertArrayEquals(

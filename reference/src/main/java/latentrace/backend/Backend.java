@@ -41,12 +41,12 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
-   * Bytes that a computation may plan to take with {@link #allocate}: what a GPU has left; a
-   * quarter of what the Java heap has left, where data and results live too.
+   * Bytes that a computation may plan to take with {@link #allocate}: what a GPU has left; half of
+   * what the Java heap has left, where data and results live too.
    */
   default long memoryBudget() {
     Runtime runtime = Runtime.getRuntime();
-    return (runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory()) / 4;
+    return (runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory()) / 2;
   }
 
   /** Bytes that a buffer of so many elements takes of that. */

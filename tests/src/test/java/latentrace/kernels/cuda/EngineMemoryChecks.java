@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import latentrace.Listener;
@@ -29,7 +30,6 @@ import latentrace.model.Estimator;
 import latentrace.model.ModelSpec;
 import latentrace.train.Trainer;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,20 +45,23 @@ class EngineMemoryChecks {
   private static final ModelSpec SPEC =
       ModelSpec.mlpVae(List.of(1, 28, 28), 6, 2, Reconstruction.BERNOULLI)
           .withHidden(List.of(48, 24));
+
+  /** For what is run again and again. */
+  private static final ModelSpec SMALL =
+      ModelSpec.mlpVae(List.of(1, 28, 28), 3, 2, Reconstruction.BERNOULLI).withHidden(List.of(5));
+
   private static final double FORECAST_WITHIN = 0.1;
 
   /** Only the n-th call fails. */
   private static final int NEVER_AGAIN = 1_000_000_000;
 
   @TempDir private Path folder;
-  private List<Checkpoint> checkpoints;
 
-  @BeforeEach
-  void train() {
+  private List<Checkpoint> trained(ModelSpec model) {
     try (Backend backend = Backends.open("ejml", OPTIONS)) {
-      train(backend, folder.resolve("run"), TrainingSpec.sgd(1e-3, 8, 4, 1, 5));
+      train(backend, model, folder.resolve("run"), TrainingSpec.sgd(1e-3, 8, 4, 1, 5));
     }
-    checkpoints = Checkpoint.list(folder.resolve("run"));
+    return Checkpoint.list(folder.resolve("run"));
   }
 
   @AfterEach
@@ -66,14 +69,20 @@ class EngineMemoryChecks {
     Files.deleteIfExists(CONTROL);
   }
 
-  private static double[] train(Backend backend, Path run, TrainingSpec spec) {
-    try (Trainer trainer = new Trainer(backend, SPEC, spec, TRAIN, null, run, Listener.SILENT)) {
+  private static double[] train(Backend backend, ModelSpec model, Path run, TrainingSpec spec) {
+    try (Trainer trainer = new Trainer(backend, model, spec, TRAIN, null, run, Listener.SILENT)) {
       trainer.run();
       return trainer.model().parameters().values().toDoubles();
     }
   }
 
-  private VaeTracIn tracIn(Backend backend, int draws, int tile, boolean independent) {
+  private static VaeTracIn tracIn(
+      Backend backend,
+      ModelSpec model,
+      List<Checkpoint> checkpoints,
+      int draws,
+      int tile,
+      boolean independent) {
     VaeTracIn.Settings settings =
         new VaeTracIn.Settings(
             draws,
@@ -84,7 +93,7 @@ class EngineMemoryChecks {
             independent,
             tile);
     return new VaeTracIn(
-        backend, SPEC, checkpoints, CheckpointWeights.uniform(1), settings, Listener.SILENT);
+        backend, model, checkpoints, CheckpointWeights.uniform(1), settings, Listener.SILENT);
   }
 
   /** What a run is said to take beforehand is what it takes. */
@@ -98,9 +107,10 @@ class EngineMemoryChecks {
     "40, 13, true",
   })
   void theForecastHolds(int draws, int tile, boolean independent) {
+    List<Checkpoint> checkpoints = trained(SPEC);
     for (int kind = 0; kind < 3; kind++) {
       try (CudaBackend backend = new CudaBackend(OPTIONS)) {
-        VaeTracIn tracIn = tracIn(backend, draws, tile, independent);
+        VaeTracIn tracIn = tracIn(backend, SPEC, checkpoints, draws, tile, independent);
         long before = backend.memory().inUse();
         Dataset test = kind == 1 ? null : TEST;
         VaeTracIn.Plan plan = tracIn.plan(TRAIN, test, kind > 0);
@@ -121,11 +131,13 @@ class EngineMemoryChecks {
   /** Less memory: fewer samples at a time, the same scores; too little: refused in one line. */
   @Test
   void tilesFollowTheMemory() {
+    List<Checkpoint> checkpoints = trained(SPEC);
     float[][] expected = null;
     int last = Integer.MAX_VALUE;
     for (long limit : new long[] {512 << 20, 12 << 20, 6 << 20}) {
       try (Backend backend = Backends.open("cuda", OPTIONS.withDeviceMemory(limit))) {
-        VaeTracIn tracIn = tracIn(backend, 16, VaeTracIn.Settings.AUTOMATIC, false);
+        VaeTracIn tracIn =
+            tracIn(backend, SPEC, checkpoints, 16, VaeTracIn.Settings.AUTOMATIC, false);
         VaeTracIn.Plan plan = tracIn.plan(TRAIN, TEST, true);
         System.out.println(plan.describe());
         assertTrue(plan.tile() < last && plan.bytes() <= plan.budget(), plan.describe());
@@ -143,11 +155,13 @@ class EngineMemoryChecks {
       assertRefused(
           "1 training and 1 test samples at a time: \\S+ MiB of 0.1 MiB; backend cuda has no more:"
               + " take fewer draws, or give it more memory",
-          () -> tracIn(backend, 16, VaeTracIn.Settings.AUTOMATIC, false).scores(TRAIN, TEST));
+          () ->
+              tracIn(backend, SPEC, checkpoints, 16, VaeTracIn.Settings.AUTOMATIC, false)
+                  .scores(TRAIN, TEST));
       assertRefused(
           "40 training samples at a time: \\S+ MiB of 0.1 MiB; backend cuda has no more:"
               + " take a smaller tile, fewer draws, or give it more memory",
-          () -> tracIn(backend, 16, 40, false).selfInfluence(TRAIN));
+          () -> tracIn(backend, SPEC, checkpoints, 16, 40, false).selfInfluence(TRAIN));
     }
   }
 
@@ -175,6 +189,7 @@ class EngineMemoryChecks {
       })
   void everyCallFailsOnce(String failure) throws IOException {
     String[] words = failure.split(" ");
+    List<Checkpoint> checkpoints = trained(SMALL);
     try (CudaBackend backend = new CudaBackend(OPTIONS)) {
       int[] runs = {0};
       int failures =
@@ -183,7 +198,8 @@ class EngineMemoryChecks {
               words,
               () -> {
                 try (VaeTracIn.Result result =
-                    tracIn(backend, 3, 16, true).scoresAndSelfInfluence(TRAIN, TEST)) {
+                    tracIn(backend, SMALL, checkpoints, 3, 24, true)
+                        .scoresAndSelfInfluence(TRAIN, TEST)) {
                   return result.selfInfluence()[39] + (double) result.scores().toFloats()[8][39];
                 }
               });
@@ -192,10 +208,13 @@ class EngineMemoryChecks {
               backend,
               words,
               () ->
-                  train(
-                      backend,
-                      folder.resolve("again" + runs[0]++),
-                      TrainingSpec.adam(1e-3, 8, 3, 1, 5).withNoise(TrainingSpec.CURAND))[100]);
+                  Arrays.stream(
+                          train(
+                              backend,
+                              SMALL,
+                              folder.resolve("again" + runs[0]++),
+                              TrainingSpec.adam(1e-3, 8, 2, 1, 5).withNoise(TrainingSpec.CURAND)))
+                      .sum());
       assertTrue(failures > 0, "no such call");
     }
   }

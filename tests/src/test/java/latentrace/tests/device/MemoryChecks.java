@@ -194,6 +194,26 @@ class MemoryChecks {
         failed.getMessage());
   }
 
+  /** cuRAND is opened when it is asked for: that fails, and then it works. */
+  @ParameterizedTest
+  @CsvSource({
+    "curandCreateGenerator, 203, CURAND_STATUS_INITIALIZATION_FAILED",
+    "curandSetStream, 101, CURAND_STATUS_NOT_INITIALIZED",
+  })
+  void openingCurandFails(String call, int result, String name) throws IOException {
+    try (Backend backend = Backends.open("cuda", OPTIONS);
+        Buffer out = backend.allocate(3)) {
+      fail(call, 1, result);
+      BackendException failed =
+          assertThrows(BackendException.class, () -> backend.random().requireGenerator("curand"));
+      assertEquals("cuda: %s failed: %s".formatted(call, name), failed.getMessage());
+      assertThrows(IllegalStateException.class, () -> backend.random().generate(1, 2, 3, out));
+      Files.delete(CONTROL);
+      backend.random().requireGenerator("curand");
+      backend.random().generate(1, 2, 3, out);
+    }
+  }
+
   /** Calls that fail later are named with the launch before them. */
   @ParameterizedTest
   @CsvSource({
