@@ -25,10 +25,15 @@ abstract class DeterministicPass extends Pass {
     }
     first = model.parts().get(0);
     second = model.parts().get(1);
-    firstTape = new Tape(model.backend(), first, capacity, false);
-    secondTape = new Tape(model.backend(), second, capacity, true);
+    try {
+      firstTape = newTape(first, capacity, false);
+      secondTape = newTape(second, capacity, true);
+      values = allocate(capacity);
+    } catch (RuntimeException | Error e) {
+      closeAfter(e);
+      throw e;
+    }
     tapes = List.of(firstTape, secondTape);
-    values = model.backend().allocate(capacity);
   }
 
   /** Fills values [count] and, unless null, the gradient at the output times {@code scale}. */
@@ -90,13 +95,5 @@ abstract class DeterministicPass extends Pass {
   @Override
   public Buffer code() {
     return firstTape.output(first.layers().size() - 1);
-  }
-
-  @Override
-  public void close() {
-    super.close();
-    firstTape.close();
-    secondTape.close();
-    values.close();
   }
 }

@@ -36,7 +36,12 @@ public final class Parameters implements AutoCloseable {
       }
     }
     values = backend.allocate(total);
-    gradients = backend.allocate(total);
+    try {
+      gradients = backend.allocate(total);
+    } catch (RuntimeException | Error e) {
+      values.close();
+      throw e;
+    }
     long offset = 0;
     for (Parameter parameter : all) {
       parameter.bind(offset, values, gradients);
