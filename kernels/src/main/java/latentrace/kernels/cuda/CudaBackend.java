@@ -7,11 +7,14 @@ import latentrace.backend.Backend;
 import latentrace.backend.BackendException;
 import latentrace.backend.BackendProvider;
 import latentrace.backend.Buffer;
+import latentrace.backend.ConvOps;
 import latentrace.backend.DenseOps;
 import latentrace.backend.GradientOps;
 import latentrace.backend.LatentOps;
 import latentrace.backend.LossOps;
+import latentrace.backend.NormOps;
 import latentrace.backend.OptimizerOps;
+import latentrace.backend.PoolOps;
 import latentrace.backend.RandomOps;
 
 /** The GPU backend: single precision, one device, one stream; any thread may call it. */
@@ -163,6 +166,26 @@ final class CudaBackend implements Backend {
   @Override
   public RandomOps random() {
     return random;
+  }
+
+  @Override
+  public ConvOps convolutions() {
+    throw missing("convolutions");
+  }
+
+  @Override
+  public PoolOps pooling() {
+    throw missing("pooling");
+  }
+
+  @Override
+  public NormOps norms() {
+    throw missing("normalisation");
+  }
+
+  private static BackendException missing(String family) {
+    return new BackendException(
+        "cuda: no kernels for %s yet; take --backend simd or ejml".formatted(family));
   }
 
   @Override

@@ -24,13 +24,13 @@ final class Gemm implements WorkerPool.Task {
   private static final int V = Lanes.COUNT;
 
   /** Rows of a tile of C. */
-  private static final int ROWS = 6;
+  static final int ROWS = 6;
 
   /** Columns of a tile of C and of a panel. */
-  private static final int COLUMNS = 2 * V;
+  static final int COLUMNS = 2 * V;
 
   /** Values of k in one pass: a panel stays in L1. */
-  private static final int BLOCK = 256;
+  static final int BLOCK = 256;
 
   /** Values of k in one go, if C is stored across or the left operand copied. */
   private static final int STEP_K = 4 * BLOCK;
@@ -269,7 +269,7 @@ final class Gemm implements WorkerPool.Task {
   }
 
   /** to[c,r] = from[r,c] for a matrix of {@code rows} × {@code columns}. */
-  private static void transpose(
+  static void transpose(
       float[] from, int at, int ld, int rows, int columns, float[] to, int toAt, int toLd) {
     int r = 0;
     for (; r <= rows - 8; r += 8) {
@@ -453,7 +453,7 @@ final class Gemm implements WorkerPool.Task {
   }
 
   /** A tile of C: factor·C + alpha·(six rows)·(panel). */
-  private static void micro(
+  static void micro(
       int length,
       float[] a,
       int a0,
