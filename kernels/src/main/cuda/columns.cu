@@ -1,4 +1,4 @@
-// sums [columns] (+)= column sums of x [rows,columns], the bias gradient of a linear layer, in two stages: a thread
+// sums [columns] = alpha * column sums of x [rows,columns] + beta * sums, the bias gradient of a linear layer, in two stages: a thread
 // sums one column over rowsPerChunk rows in double, then one thread adds a column's partial sums in their order.
 //
 // Coalesced: neighbouring threads read neighbouring columns.
@@ -21,16 +21,16 @@ extern "C" __global__ void column_sums_partial(int rows, int columns, int rowsPe
   }
 }
 
-// sums [columns], accumulated if asked for, else overwritten
+// sums [columns] = alpha * partial sums + beta * sums; a beta of 0 overwrites
 // Cost: 8 B, 1 FLOP per partial sum.
-extern "C" __global__ void column_sums_total(int chunks, int columns,
-                                             const double* __restrict__ partial, int accumulate,
+extern "C" __global__ void column_sums_total(int chunks, int columns, float alpha,
+                                             const double* __restrict__ partial, float beta,
                                              float* __restrict__ sums) {
   GRID_STRIDE(c, columns) {
-    double sum = accumulate ? (double)sums[c] : 0.0;
+    double sum = 0.0;
     for (long long k = 0; k < chunks; k++) {
       sum += partial[k * columns + c];
     }
-    sums[c] = (float)sum;
+    sums[c] = (float)(beta == 0.0f ? alpha * sum : alpha * sum + (double)beta * sums[c]);
   }
 }

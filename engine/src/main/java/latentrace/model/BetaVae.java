@@ -119,7 +119,7 @@ public final class BetaVae extends Model {
       }
 
       boolean pathwise = estimator == Estimator.PATHWISE;
-      decoder.backward(backend, decoderTape, pathwise, mode(wanted));
+      backward(decoder, decoderTape, pathwise, wanted);
       Buffer dH = encoderTape.outputGradient();
       if (pathwise) {
         backend
@@ -132,7 +132,7 @@ public final class BetaVae extends Model {
             .scoreFunctionBackward(
                 n, m, d, h, epsilon, xi, reconstruction, objective.weight(), scale / m, dH);
       }
-      encoder.backward(backend, encoderTape, false, mode(wanted));
+      backward(encoder, encoderTape, false, wanted);
     }
 
     @Override

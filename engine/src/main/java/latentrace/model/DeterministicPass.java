@@ -58,9 +58,9 @@ abstract class DeterministicPass extends Pass {
         lossScale * weight,
         backward ? secondTape.outputGradient() : null);
     if (backward) {
-      second.backward(backend, secondTape, true, mode(wanted));
+      backward(second, secondTape, true, wanted);
       firstTape.outputGradient().copyFrom(secondTape.inputGradient());
-      first.backward(backend, firstTape, false, mode(wanted));
+      backward(first, firstTape, false, wanted);
     }
   }
 

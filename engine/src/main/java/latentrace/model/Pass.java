@@ -7,6 +7,7 @@ import latentrace.backend.Philox;
 import latentrace.data.Dataset;
 import latentrace.data.InputException;
 import latentrace.nn.Layer.ParameterGradients;
+import latentrace.nn.Sequential;
 import latentrace.nn.Tape;
 
 /**
@@ -21,7 +22,9 @@ public abstract class Pass implements AutoCloseable {
     /** Losses and gradient factors; the parameters' gradients stay as they were. */
     FACTORS,
     /** Losses and the parameters' gradients, summed over the batch, overwriting. */
-    GRADIENTS
+    GRADIENTS,
+    /** Losses, and the step of {@link Pass#descend} in place of gradients. */
+    DESCENT
   }
 
   private final Model model;
@@ -31,6 +34,8 @@ public abstract class Pass implements AutoCloseable {
   private final float[] staging;
   private final int[] sampleIndices;
   private int count;
+  private double lr;
+  private double decay;
 
   Pass(Model model, int capacity, int draws) {
     if (capacity < 1 || draws < 1) {
@@ -149,6 +154,19 @@ public abstract class Pass implements AutoCloseable {
    */
   public abstract void run(Objective objective, Estimator estimator, double weight, Wanted wanted);
 
+  /**
+   * Forward, backward and a step of plain gradient descent on weight·Σ_i ℓ_i in one go: θ ← (1 −
+   * lr·decay)·θ − lr·∇θ, without the gradients' way through memory. Their vector holds nothing
+   * afterwards.
+   */
+  public final void descend(Objective objective, double weight, double rate, double weightDecay) {
+    lr = rate;
+    decay = weightDecay;
+    run(objective, Estimator.PATHWISE, weight, Wanted.DESCENT);
+    lr = 0;
+    decay = 0;
+  }
+
   /** ℓ of each sample of the last run, averaged over its draws, into target[0..count). */
   public abstract void losses(double[] target);
 
@@ -174,8 +192,15 @@ public abstract class Pass implements AutoCloseable {
     return input;
   }
 
-  static ParameterGradients mode(Wanted wanted) {
-    return wanted == Wanted.GRADIENTS ? ParameterGradients.OVERWRITE : ParameterGradients.NONE;
+  /** A part's backward pass, with what is wanted of its parameters. */
+  final void backward(Sequential part, Tape tape, boolean inputGradient, Wanted wanted) {
+    if (wanted == Wanted.DESCENT) {
+      part.descend(backend(), tape, inputGradient, lr, decay);
+    } else {
+      ParameterGradients mode =
+          wanted == Wanted.GRADIENTS ? ParameterGradients.OVERWRITE : ParameterGradients.NONE;
+      part.backward(backend(), tape, inputGradient, mode);
+    }
   }
 
   @Override

@@ -47,4 +47,33 @@ public interface Layer {
    */
   void backward(
       Backend backend, int rows, Buffer x, Buffer y, Buffer dY, Buffer dX, ParameterGradients mode);
+
+  /**
+   * The backward pass of the last forward and a step of gradient descent, θ ← (1 − lr·decay)·θ −
+   * lr·∇θ. The gradient at x is that before the step. What is left in the parameters' gradients is
+   * open: a layer that can saves the way through memory.
+   *
+   * @param x what forward read
+   * @param y what forward wrote
+   * @param dY gradient at y [rows,outputSize], read and overwritten
+   * @param dX gradient at x [rows,inputSize], overwritten; null if not wanted
+   * @param lr learning rate
+   * @param decay weight decay (L2)
+   */
+  default void descend(
+      Backend backend,
+      int rows,
+      Buffer x,
+      Buffer y,
+      Buffer dY,
+      Buffer dX,
+      double lr,
+      double decay) {
+    backward(backend, rows, x, y, dY, dX, ParameterGradients.OVERWRITE);
+    List<Parameter> parameters = parameters();
+    for (int i = 0; i < parameters.size(); i++) {
+      Parameter p = parameters.get(i);
+      backend.optimizers().sgd(p.size(), p.value(), p.gradient(), null, lr, 0, false, decay);
+    }
+  }
 }

@@ -73,21 +73,38 @@ public final class Linear implements Layer {
       Buffer dY,
       Buffer dX,
       ParameterGradients mode) {
-    if (activation != Activation.IDENTITY) {
-      backend.activations().backward(activation, (long) rows * out, y, dY, dY);
-    }
+    inputGradient(backend, rows, y, dY, dX);
     if (mode != ParameterGradients.NONE) {
+      double beta = mode == ParameterGradients.ACCUMULATE ? 1 : 0;
       backend
           .dense()
           .linearBackwardParameters(
-              rows,
-              in,
-              out,
-              x,
-              dY,
-              weight.gradient(),
-              bias.gradient(),
-              mode == ParameterGradients.ACCUMULATE);
+              rows, in, out, 1, x, dY, beta, weight.gradient(), bias.gradient());
+    }
+  }
+
+  /** By one product that adds the step to the weights: their gradient is never in memory. */
+  @Override
+  public void descend(
+      Backend backend,
+      int rows,
+      Buffer x,
+      Buffer y,
+      Buffer dY,
+      Buffer dX,
+      double lr,
+      double decay) {
+    inputGradient(backend, rows, y, dY, dX);
+    backend
+        .dense()
+        .linearBackwardParameters(
+            rows, in, out, -lr, x, dY, 1 - lr * decay, weight.value(), bias.value());
+  }
+
+  /** Leaves the gradient at the pre-activation in dY. */
+  private void inputGradient(Backend backend, int rows, Buffer y, Buffer dY, Buffer dX) {
+    if (activation != Activation.IDENTITY) {
+      backend.activations().backward(activation, (long) rows * out, y, dY, dY);
     }
     if (dX != null) {
       backend.dense().linearBackwardInput(rows, in, out, dY, weight.value(), dX);

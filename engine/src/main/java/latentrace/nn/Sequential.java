@@ -106,9 +106,27 @@ public final class Sequential {
   public void backward(Backend backend, Tape tape, boolean inputGradient, ParameterGradients mode) {
     int rows = tape.rows();
     for (int k = layers.size() - 1; k >= 0; k--) {
-      Buffer dX = k > firstWithWork || inputGradient ? tape.inputGradient(k) : null;
+      Buffer dX = dX(tape, k, inputGradient);
       layers.get(k).backward(backend, rows, tape.input(k), tape.output(k), tape.delta(k), dX, mode);
     }
+  }
+
+  /**
+   * As {@link #backward}, with a step of gradient descent of every layer, see {@link
+   * Layer#descend}.
+   */
+  public void descend(Backend backend, Tape tape, boolean inputGradient, double lr, double decay) {
+    int rows = tape.rows();
+    for (int k = layers.size() - 1; k >= 0; k--) {
+      Buffer dX = dX(tape, k, inputGradient);
+      layers
+          .get(k)
+          .descend(backend, rows, tape.input(k), tape.output(k), tape.delta(k), dX, lr, decay);
+    }
+  }
+
+  private Buffer dX(Tape tape, int k, boolean inputGradient) {
+    return k > firstWithWork || inputGradient ? tape.inputGradient(k) : null;
   }
 
   /** All layers in one line. */

@@ -4,6 +4,9 @@ import java.util.List;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
 import latentrace.checkpoint.TrainingSpec;
+import latentrace.model.Estimator;
+import latentrace.model.Objective;
+import latentrace.model.Pass;
 import latentrace.nn.Parameters;
 
 /** SGD or Adam over a model's flat parameter vector, with its state. */
@@ -28,6 +31,20 @@ public final class Optimizer implements AutoCloseable {
 
   private boolean isAdam() {
     return spec.optimizer().equals(TrainingSpec.ADAM);
+  }
+
+  /**
+   * Forward and backward of the samples loaded, and one step on weight·Σ_i ℓ_i; {@code step} counts
+   * from 1. Plain SGD goes without gradients in memory: 33 MB of 81 in a step of 3 million
+   * parameters.
+   */
+  public void step(Pass pass, Objective objective, double weight, long step, double lr) {
+    if (isAdam() || spec.momentum() != 0) {
+      pass.run(objective, Estimator.PATHWISE, weight, Pass.Wanted.GRADIENTS);
+      step(step, lr);
+    } else {
+      pass.descend(objective, weight, lr, spec.weightDecay());
+    }
   }
 
   /** One step with the gradients as they are; {@code step} counts from 1. */

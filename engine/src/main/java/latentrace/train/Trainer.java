@@ -269,8 +269,7 @@ public final class Trainer implements AutoCloseable {
     if (objective == null || model.spec().objectiveChangesAt(iteration)) {
       objective = model.spec().objectiveAt(iteration);
     }
-    pass.run(objective, Estimator.PATHWISE, 1.0 / count, Pass.Wanted.GRADIENTS);
-    optimizer.step(iteration, lr);
+    optimizer.step(pass, objective, 1.0 / count, iteration, lr);
 
     pass.losses(losses);
     pass.reconstructions(reconstructions);

@@ -130,7 +130,10 @@ public final class OperationCheck {
           backend.allocate(ROWS * IN));
       record(
           "linear backward, parameters",
-          y -> backend.dense().linearBackwardParameters(ROWS, IN, OUT, x, delta, y[0], y[1], true),
+          y ->
+              backend
+                  .dense()
+                  .linearBackwardParameters(ROWS, IN, OUT, -0.5, x, delta, 0.75, y[0], y[1]),
           noise(OUT * IN),
           noise(OUT));
     }

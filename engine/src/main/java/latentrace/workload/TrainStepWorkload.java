@@ -1,9 +1,9 @@
 package latentrace.workload;
 
+import java.util.Arrays;
 import latentrace.backend.Backend;
 import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.Dataset;
-import latentrace.model.Estimator;
 import latentrace.model.Model;
 import latentrace.model.Objective;
 import latentrace.model.Pass;
@@ -23,6 +23,7 @@ public final class TrainStepWorkload implements Workload {
   private final Dataset data;
   private final Objective objective;
   private final int batch;
+  private double rate = LEARNING_RATE;
 
   /**
    * Makes the model.
@@ -43,8 +44,7 @@ public final class TrainStepWorkload implements Workload {
   public void run() {
     pass.load(data, Positions.upTo(batch), 0, batch);
     pass.trainingNoise(0, 1);
-    pass.run(objective, Estimator.PATHWISE, 1.0 / batch, Pass.Wanted.GRADIENTS);
-    optimizer.step(1, LEARNING_RATE);
+    optimizer.step(pass, objective, 1.0 / batch, 1, rate);
   }
 
   @Override
@@ -52,10 +52,17 @@ public final class TrainStepWorkload implements Workload {
     return batch;
   }
 
-  /** The parameters' gradients. */
+  /** The gradients, as a step of rate 1 shows them; the parameters are as before afterwards. */
   @Override
   public double[] outcome() {
-    return model.parameters().gradients().toDoubles();
+    double[] before = model.parameters().values().toDoubles();
+    rate = 1;
+    run();
+    rate = LEARNING_RATE;
+    double[] after = model.parameters().values().toDoubles();
+    model.parameters().values().upload(before);
+    Arrays.setAll(after, i -> before[i] - after[i]);
+    return after;
   }
 
   @Override

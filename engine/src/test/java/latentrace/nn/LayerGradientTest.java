@@ -73,6 +73,18 @@ class LayerGradientTest {
       chain.backward(backend, tape, false, ParameterGradients.NONE);
       assertArrayEquals(twice, parameters.gradients().toDoubles(), "NONE leaves gradients alone");
 
+      double[] before = parameters.values().toDoubles();
+      assertTrue(Double.isFinite(f.getAsDouble()));
+      tape.outputGradient().copyFrom(upstream);
+      chain.descend(backend, tape, true, 0.25, 0.5);
+      assertArrayEquals(dX, tape.inputGradient().toDoubles(), "dX is of before the step");
+      double[] after = parameters.values().toDoubles();
+      for (int i = 0; i < dP.length; i++) {
+        double expected = 0.875 * before[i] - 0.25 * dP[i];
+        assertEquals(expected, after[i], 1e-12 * Math.abs(expected) + 1e-15);
+      }
+      parameters.values().upload(before);
+
       CentralDifferences.check(what + " dX", CentralDifferences.of(x, f), dX);
       if (dP.length > 0) {
         CentralDifferences.check(

@@ -139,30 +139,35 @@ public abstract class DenseOps {
   }
 
   /**
-   * dWeight (+)= deltaᵀ·x, dBias (+)= column sums of delta.
+   * dWeight = alpha·deltaᵀ·x + beta·dWeight, dBias = alpha·(column sums of delta) + beta·dBias.
+   *
+   * <p>(1, 0) gives the gradients, (1, 1) adds them up. With the parameters themselves as targets,
+   * (−lr, 1 − lr·decay) is a step of gradient descent without gradients in memory.
    *
    * @param x [rows,in], read
    * @param delta gradient at the pre-activation [rows,out], read
+   * @param alpha factor of the gradients
+   * @param beta factor of what was there; 0 overwrites: nothing is read
    * @param dWeight [out,in]
    * @param dBias [out]
-   * @param accumulate whether dWeight and dBias are added to instead of overwritten
    */
   public final void linearBackwardParameters(
       int rows,
       int in,
       int out,
+      double alpha,
       Buffer x,
       Buffer delta,
+      double beta,
       Buffer dWeight,
-      Buffer dBias,
-      boolean accumulate) {
+      Buffer dBias) {
     String op = "linearBackwardParameters";
     checkLinear(op, rows, in, out);
     Checks.holds(owner, op, "x", "[rows,in]", x, (long) rows * in);
     Checks.holds(owner, op, "delta", "[rows,out]", delta, (long) rows * out);
     Checks.holds(owner, op, "dWeight", "[out,in]", dWeight, (long) out * in);
     Checks.holds(owner, op, "dBias", "[out]", dBias, out);
-    doLinearBackwardParameters(rows, in, out, x, delta, dWeight, dBias, accumulate);
+    doLinearBackwardParameters(rows, in, out, alpha, x, delta, beta, dWeight, dBias);
   }
 
   private static void checkLinear(String op, int rows, int in, int out) {
@@ -211,9 +216,10 @@ public abstract class DenseOps {
       int rows,
       int in,
       int out,
+      double alpha,
       Buffer x,
       Buffer delta,
+      double beta,
       Buffer dWeight,
-      Buffer dBias,
-      boolean accumulate);
+      Buffer dBias);
 }

@@ -132,27 +132,36 @@ final class EjmlDense extends DenseOps {
       int rows,
       int in,
       int out,
+      double alpha,
       Buffer x,
       Buffer delta,
+      double beta,
       Buffer dWeight,
-      Buffer dBias,
-      boolean accumulate) {
-    double beta = accumulate ? 1 : 0;
-    doGemm(true, false, out, in, rows, 1, delta, out, 0, x, in, 0, beta, dWeight, in, 0, 1);
-    if (!accumulate) {
-      dBias.slice(0, out).fill(0);
-    }
-    addColumnSums((EjmlBuffer) delta, 0, rows, out, (EjmlBuffer) dBias, 0);
+      Buffer dBias) {
+    doGemm(true, false, out, in, rows, alpha, delta, out, 0, x, in, 0, beta, dWeight, in, 0, 1);
+    columnSums(alpha, (EjmlBuffer) delta, 0, rows, out, beta, (EjmlBuffer) dBias, 0);
   }
 
-  /** target[j] += Σ_r source[r,j] for the [rows,columns] matrix at {@code from}. */
-  static void addColumnSums(
-      EjmlBuffer source, int from, int rows, int columns, EjmlBuffer target, int to) {
-    for (int r = 0; r < rows; r++) {
-      int base = source.offset + from + r * columns;
-      for (int j = 0; j < columns; j++) {
-        target.data[target.offset + to + j] += source.data[base + j];
+  /**
+   * target[j] = alpha·Σ_r source[r,j] + beta·target[j] for the [rows,columns] matrix at {@code
+   * from}.
+   */
+  static void columnSums(
+      double alpha,
+      EjmlBuffer source,
+      int from,
+      int rows,
+      int columns,
+      double beta,
+      EjmlBuffer target,
+      int to) {
+    for (int j = 0; j < columns; j++) {
+      double sum = 0;
+      for (int r = 0; r < rows; r++) {
+        sum += source.data[source.offset + from + r * columns + j];
       }
+      int at = target.offset + to + j;
+      target.data[at] = alpha * sum + (beta == 0 ? 0 : beta * target.data[at]);
     }
   }
 }

@@ -42,9 +42,8 @@ final class EjmlGradients extends GradientOps {
     if (bias) {
       int offset = weight ? in * out : 0;
       for (int i = 0; i < n; i++) {
-        rows.slice((long) i * ld + offset, out).fill(0);
-        EjmlDense.addColumnSums(
-            (EjmlBuffer) delta, i * rank * out, rank, out, target, i * ld + offset);
+        EjmlDense.columnSums(
+            1, (EjmlBuffer) delta, i * rank * out, rank, out, 0, target, i * ld + offset);
       }
     }
   }

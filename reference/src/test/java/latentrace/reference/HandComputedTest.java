@@ -85,12 +85,15 @@ class HandComputedTest {
     check(dX, 4, 4);
     Buffer dWeight = garbage(6);
     Buffer dBias = garbage(3);
-    backend.dense().linearBackwardParameters(1, 2, 3, x, delta, dWeight, dBias, false);
+    backend.dense().linearBackwardParameters(1, 2, 3, 1, x, delta, 0, dWeight, dBias);
     check(dWeight, 1, 2, 2, 4, 3, 6);
     check(dBias, 1, 2, 3);
-    backend.dense().linearBackwardParameters(1, 2, 3, x, delta, dWeight, dBias, true);
+    backend.dense().linearBackwardParameters(1, 2, 3, 1, x, delta, 1, dWeight, dBias);
     check(dWeight, 2, 4, 4, 8, 6, 12);
     check(dBias, 2, 4, 6);
+    backend.dense().linearBackwardParameters(1, 2, 3, -1, x, delta, 0.5, dWeight, dBias);
+    check(dWeight, 0, 0, 0, 0, 0, 0);
+    check(dBias, 0, 0, 0);
   }
 
   @Test

@@ -84,20 +84,21 @@ final class CudaDense extends DenseOps {
       int rows,
       int in,
       int out,
+      double alpha,
       Buffer x,
       Buffer delta,
+      double beta,
       Buffer dWeight,
-      Buffer dBias,
-      boolean accumulate) {
-    double beta = accumulate ? 1 : 0;
-    doGemm(true, false, out, in, rows, 1, delta, out, 0, x, in, 0, beta, dWeight, in, 0, 1);
+      Buffer dBias) {
+    doGemm(true, false, out, in, rows, alpha, delta, out, 0, x, in, 0, beta, dWeight, in, 0, 1);
     int chunks = (rows + ROWS_PER_CHUNK - 1) / ROWS_PER_CHUNK;
     Launcher launcher = backend.launcher();
     try (DeviceMemory.Block partial =
         backend.memory().allocate((long) chunks * out * Double.BYTES)) {
       launcher.elements(
           "column_sums_partial", (long) chunks * out, rows, out, ROWS_PER_CHUNK, delta, partial);
-      launcher.elements("column_sums_total", out, chunks, out, partial, accumulate ? 1 : 0, dBias);
+      launcher.elements(
+          "column_sums_total", out, chunks, out, (float) alpha, partial, (float) beta, dBias);
     }
   }
 }

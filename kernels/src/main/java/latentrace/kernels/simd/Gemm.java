@@ -55,6 +55,7 @@ final class Gemm implements WorkerPool.Task {
 
   private enum Phase {
     COPY,
+    PACK,
     TILES
   }
 
@@ -62,6 +63,7 @@ final class Gemm implements WorkerPool.Task {
   private final float[][] tiles;
   private final float[][] panels;
   private float[] copy = new float[0];
+  private float[] packed = new float[0];
 
   private Phase phase;
   private float alpha;
@@ -95,6 +97,7 @@ final class Gemm implements WorkerPool.Task {
   private int pieceRows;
   private int rowPieces;
   private int piecePanels;
+  private boolean shared;
 
   /**
    * For one problem at a time.
@@ -152,7 +155,7 @@ final class Gemm implements WorkerPool.Task {
       columnStride = 1;
     }
     int stepRows = leftAcross ? part(m, COPY_ROWS, FEWEST_ROWS) : m;
-    int stepK = leftAcross || swapped ? STEP_K : k;
+    int stepK = leftAcross || rightAcross ? STEP_K : k;
     try {
       for (kFrom = 0; kFrom < k; kFrom += stepK) {
         depth = Math.min(stepK, k - kFrom);
@@ -199,6 +202,14 @@ final class Gemm implements WorkerPool.Task {
     int groups =
         Math.min(allPanels, Math.max(ceilDiv(allPanels, MOST_PANELS), ceilDiv(wanted, rowPieces)));
     piecePanels = ceilDiv(allPanels, groups);
+    shared = rightAcross && rowPieces > 1;
+    if (shared) {
+      int needed = Math.multiplyExact(allPanels * COLUMNS, depth);
+      if (packed.length < needed) {
+        packed = new float[needed];
+      }
+      spread(allPanels * ceilDiv(depth, BLOCK), Phase.PACK);
+    }
     spread(rowPieces * ceilDiv(allPanels, piecePanels), Phase.TILES);
   }
 
@@ -217,6 +228,7 @@ final class Gemm implements WorkerPool.Task {
   public void run(int piece, int worker) {
     switch (phase) {
       case COPY -> copyLeft(piece * COLUMNS);
+      case PACK -> pack(piece);
       case TILES -> tiles(piece, tiles[worker], panels[worker]);
     }
   }
@@ -242,6 +254,19 @@ final class Gemm implements WorkerPool.Task {
         copy,
         first * ld,
         ld);
+  }
+
+  private void pack(int piece) {
+    int blocks = ceilDiv(depth, BLOCK);
+    int column = piece / blocks * COLUMNS;
+    int q = piece % blocks * BLOCK;
+    fillPanel(
+        kFrom + q,
+        Math.min(BLOCK, depth - q),
+        column,
+        Math.min(COLUMNS, n - column),
+        packed,
+        column * depth + q * COLUMNS);
   }
 
   private void fillPanel(int from, int length, int column, int width, float[] panel, int at) {
@@ -327,14 +352,18 @@ final class Gemm implements WorkerPool.Task {
       float factor = kFrom + q == 0 ? beta : 1;
       for (int column = firstColumn; column < lastColumn; column += COLUMNS) {
         int width = Math.min(COLUMNS, lastColumn - column);
-        fillPanel(kFrom + q, length, column, width, panel, 0);
+        if (!shared) {
+          fillPanel(kFrom + q, length, column, width, panel, 0);
+        }
+        float[] b = shared ? packed : panel;
+        int at = shared ? column * depth + q * COLUMNS : 0;
         for (int row = firstRow; row < lastRow; row += ROWS) {
           int height = Math.min(ROWS, lastRow - row);
           int to = cAt + (rowFrom + row) * rowStride + column;
           if (height == ROWS && width == COLUMNS) {
-            tile(row, height, q, length, panel, 0, c, to, rowStride, factor);
+            tile(row, height, q, length, b, at, c, to, rowStride, factor);
           } else {
-            tile(row, height, q, length, panel, 0, tile, 0, COLUMNS, 0);
+            tile(row, height, q, length, b, at, tile, 0, COLUMNS, 0);
             for (int i = 0; i < height; i++) {
               add(tile, i * COLUMNS, width, factor, to + i * rowStride);
             }
@@ -361,9 +390,11 @@ final class Gemm implements WorkerPool.Task {
     float first = kFrom == 0 ? beta : 1;
     for (int column = firstColumn; column < lastColumn; column += COLUMNS) {
       int width = Math.min(COLUMNS, lastColumn - column);
-      for (int q = 0; q < depth; q += BLOCK) {
+      for (int q = 0; !shared && q < depth; q += BLOCK) {
         fillPanel(kFrom + q, Math.min(BLOCK, depth - q), column, width, panel, q * COLUMNS);
       }
+      float[] b = shared ? packed : panel;
+      int at = shared ? column * depth : 0;
       for (int row = firstRow; row < lastRow; row += ROWS) {
         int height = Math.min(ROWS, lastRow - row);
         int to = cAt + row + column * columnStride;
@@ -377,7 +408,7 @@ final class Gemm implements WorkerPool.Task {
         for (int q = 0; q < depth; q += BLOCK) {
           int length = Math.min(BLOCK, depth - q);
           float factor = q == 0 ? first : 1;
-          tile(row, height, q, length, panel, q * COLUMNS, tile, 0, COLUMNS, factor);
+          tile(row, height, q, length, b, at + q * COLUMNS, tile, 0, COLUMNS, factor);
         }
         storeAcross(tile, height, width, c, to, columnStride);
       }

@@ -185,16 +185,17 @@ final class SimdDense extends DenseOps {
       int rows,
       int in,
       int out,
+      double alpha,
       Buffer x,
       Buffer delta,
+      double beta,
       Buffer dWeight,
-      Buffer dBias,
-      boolean accumulate) {
-    double beta = accumulate ? 1 : 0;
-    doGemm(true, false, out, in, rows, 1, delta, out, 0, x, in, 0, beta, dWeight, in, 0, 1);
+      Buffer dBias) {
+    doGemm(true, false, out, in, rows, alpha, delta, out, 0, x, in, 0, beta, dWeight, in, 0, 1);
     columnSums.rows = rows;
     columnSums.columns = out;
-    columnSums.add = accumulate;
+    columnSums.alpha = alpha;
+    columnSums.beta = beta;
     columnSums.source = (SimdBuffer) delta;
     columnSums.target = (SimdBuffer) dBias;
     columnSums.over(pool, out, rows);
@@ -204,19 +205,21 @@ final class SimdDense extends DenseOps {
   private final class ColumnSums extends Loop {
     private int rows;
     private int columns;
-    private boolean add;
+    private double alpha;
+    private double beta;
     private SimdBuffer source;
     private SimdBuffer target;
 
     @Override
     void range(int from, int to, int worker) {
       columnSums(
+          alpha,
           source.data,
           source.offset + from,
           columns,
           rows,
           to - from,
-          add,
+          beta,
           target.data,
           target.offset + from,
           worker);
@@ -230,16 +233,17 @@ final class SimdDense extends DenseOps {
   }
 
   /**
-   * target[j] = Σ_r source[r,j], or added to it, for {@code rows} rows that are {@code ld} apart;
-   * in double, because the terms may have one sign.
+   * target[j] = alpha·Σ_r source[r,j] + beta·target[j] for {@code rows} rows that are {@code ld}
+   * apart; in double, because the terms may have one sign.
    */
   void columnSums(
+      double alpha,
       float[] source,
       int from,
       int ld,
       int rows,
       int columns,
-      boolean add,
+      double beta,
       float[] target,
       int to,
       int worker) {
@@ -247,9 +251,7 @@ final class SimdDense extends DenseOps {
       sums[worker] = new double[columns];
     }
     double[] sum = sums[worker];
-    for (int j = 0; j < columns; j++) {
-      sum[j] = add ? target[to + j] : 0;
-    }
+    Arrays.fill(sum, 0, columns, 0);
     for (int r = 0; r < rows; r++) {
       int base = from + r * ld;
       for (int j = 0; j < columns; j++) {
@@ -257,7 +259,8 @@ final class SimdDense extends DenseOps {
       }
     }
     for (int j = 0; j < columns; j++) {
-      target[to + j] = (float) sum[j];
+      double before = beta == 0 ? 0 : beta * target[to + j];
+      target[to + j] = (float) (alpha * sum[j] + before);
     }
   }
 }

@@ -52,7 +52,7 @@ final class SimdGradients extends GradientOps {
       for (int i = from; i < to; i++) {
         int source = delta.at((long) i * rank * out);
         int target = rows.at((long) i * ld + at);
-        dense.columnSums(delta.data, source, out, rank, out, false, rows.data, target, worker);
+        dense.columnSums(1, delta.data, source, out, rank, out, 0, rows.data, target, worker);
       }
     }
 

@@ -17,6 +17,9 @@ class DenseConformanceTest {
   private static final String BACKENDS = "latentrace.tests.conformance.Subjects#backends";
   private static final boolean[] BOTH = {false, true};
 
+  /** alpha and beta: gradients, gradients added up, a step of gradient descent. */
+  private static final double[][] FACTORS = {{1, 0}, {1, 1}, {-0.0625, 0.9375}};
+
   private static final int[][] SIZES = {
     {1, 1, 1},
     {1, 3, 17},
@@ -172,31 +175,33 @@ class DenseConformanceTest {
     int trial = 0;
     for (int[] size : SIZES) {
       for (boolean offset : BOTH) {
-        for (boolean accumulate : BOTH) {
+        for (double[] factors : FACTORS) {
           Activation f = activations.get(trial++ % activations.size());
-          linear(backend, size[0], size[1], size[2], f, offset, accumulate);
+          linear(backend, size[0], size[1], size[2], f, offset, factors);
         }
       }
     }
     for (Activation f : activations) {
-      linear(backend, 17, 33, 31, f, true, false);
+      linear(backend, 17, 33, 31, f, true, FACTORS[0]);
     }
     // more inputs than a product takes at once; more rows than a thread sums at once
-    linear(backend, 3, 2500, 40, Activation.TANH, true, false);
-    linear(backend, 40, 1300, 7, Activation.RELU, false, true);
-    linear(backend, 600, 5, 1200, Activation.SIGMOID, true, true);
+    linear(backend, 3, 2500, 40, Activation.TANH, true, FACTORS[2]);
+    linear(backend, 40, 1300, 7, Activation.RELU, false, FACTORS[1]);
+    linear(backend, 600, 5, 1200, Activation.SIGMOID, true, FACTORS[2]);
   }
 
   private static void linear(
-      Backend backend, int rows, int in, int out, Activation f, boolean offset, boolean add) {
+      Backend backend, int rows, int in, int out, Activation f, boolean offset, double[] factors) {
     String what = "linear rows=%d in=%d out=%d %s".formatted(rows, in, out, f);
     try (Arena arena = new Arena(backend, offset, rows + 3L * in + 7L * out)) {
       double[] x = arena.noise(rows * in);
       double[] w = arena.noise(out * in, 1 / Math.sqrt(in));
       double[] b = arena.noise(out);
       double[] delta = arena.noise(rows * out);
-      double[] weightBefore = add ? arena.noise(out * in) : Arena.nans(out * in);
-      double[] biasBefore = add ? arena.noise(out) : Arena.nans(out);
+      double alpha = factors[0];
+      double beta = factors[1];
+      double[] weightBefore = beta == 0 ? Arena.nans(out * in) : arena.noise(out * in);
+      double[] biasBefore = beta == 0 ? Arena.nans(out) : arena.noise(out);
       Buffer bx = arena.in("x", x);
       Buffer bw = arena.in("weight", w);
       Buffer bDelta = arena.in("delta", delta);
@@ -208,15 +213,15 @@ class DenseConformanceTest {
       arena.expect(what + " dX", dX, Oracle.linearBackwardInput(rows, in, out, delta, w));
       Buffer dW = arena.inOut("dWeight", weightBefore);
       Buffer dB = arena.inOut("dBias", biasBefore);
-      backend.dense().linearBackwardParameters(rows, in, out, bx, bDelta, dW, dB, add);
+      backend.dense().linearBackwardParameters(rows, in, out, alpha, bx, bDelta, beta, dW, dB);
       arena.expect(
           what + " dWeight",
           dW,
-          Oracle.linearBackwardWeight(rows, in, out, x, delta, add ? weightBefore : null));
+          Oracle.linearBackwardWeight(rows, in, out, alpha, x, delta, beta, weightBefore));
       arena.expect(
           what + " dBias",
           dB,
-          Oracle.linearBackwardBias(rows, out, delta, add ? biasBefore : null));
+          Oracle.linearBackwardBias(rows, out, alpha, delta, beta, biasBefore));
       arena.verify(what);
     }
   }

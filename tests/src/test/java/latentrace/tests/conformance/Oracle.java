@@ -109,25 +109,33 @@ final class Oracle {
   }
 
   static Expected linearBackwardWeight(
-      int rows, int in, int out, double[] x, double[] delta, double[] before) {
+      int rows,
+      int in,
+      int out,
+      double alpha,
+      double[] x,
+      double[] delta,
+      double beta,
+      double[] before) {
     Expected dWeight = new Expected(out * in, rows + 1);
     for (int o = 0; o < out; o++) {
       for (int i = 0; i < in; i++) {
-        dWeight.begin(o * in + i, before == null ? 0 : before[o * in + i]);
+        dWeight.begin(o * in + i, beta == 0 ? 0 : beta * before[o * in + i]);
         for (int r = 0; r < rows; r++) {
-          dWeight.add(o * in + i, delta[r * out + o] * x[r * in + i]);
+          dWeight.add(o * in + i, alpha * delta[r * out + o] * x[r * in + i]);
         }
       }
     }
     return dWeight;
   }
 
-  static Expected linearBackwardBias(int rows, int out, double[] delta, double[] before) {
+  static Expected linearBackwardBias(
+      int rows, int out, double alpha, double[] delta, double beta, double[] before) {
     Expected dBias = new Expected(out, rows + 1);
     for (int o = 0; o < out; o++) {
-      dBias.begin(o, before == null ? 0 : before[o]);
+      dBias.begin(o, beta == 0 ? 0 : beta * before[o]);
       for (int r = 0; r < rows; r++) {
-        dBias.add(o, delta[r * out + o]);
+        dBias.add(o, alpha * delta[r * out + o]);
       }
     }
     return dBias;

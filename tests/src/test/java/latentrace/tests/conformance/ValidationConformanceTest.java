@@ -72,7 +72,7 @@ class ValidationConformanceTest {
           () -> dense.linearBackwardInput(-1, 2, 3, six, six, six));
       refused(
           "linearBackwardParameters: dBias [out] is null",
-          () -> dense.linearBackwardParameters(1, 2, 3, six, six, six, null, true));
+          () -> dense.linearBackwardParameters(1, 2, 3, 1, six, six, 1, six, null));
       arena.verify("refused calls");
     }
   }

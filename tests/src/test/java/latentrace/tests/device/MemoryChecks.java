@@ -76,7 +76,7 @@ class MemoryChecks {
     delta.fill(0.25);
     Buffer dWeight = backend.allocate((long) in * out);
     Buffer dBias = backend.allocate(out);
-    backend.dense().linearBackwardParameters(n * rank, in, out, a, delta, dWeight, dBias, false);
+    backend.dense().linearBackwardParameters(n * rank, in, out, 1, a, delta, 0, dWeight, dBias);
     Buffer scores = backend.allocate((long) n * n);
     backend
         .gradients()
