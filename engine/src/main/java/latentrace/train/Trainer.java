@@ -62,6 +62,7 @@ public final class Trainer implements AutoCloseable {
   private final Schedule schedule;
   private final Pass pass;
   private final Buffer best;
+  private final Buffer bestStatistics;
   private final TrainingState.Progress progress = new TrainingState.Progress();
   private final double[] losses;
   private final double[] reconstructions;
@@ -108,6 +109,8 @@ public final class Trainer implements AutoCloseable {
     this.optimizer = new Optimizer(backend, model.parameters(), spec);
     this.pass = model.newPass(Math.min(spec.batch(), data.count()), 1);
     this.best = spec.patience() > 0 ? backend.allocate(model.parameters().count()) : null;
+    this.bestStatistics =
+        spec.patience() > 0 ? backend.allocate(model.parameters().statistics().length()) : null;
     this.losses = new double[pass.capacity()];
     this.reconstructions = new double[pass.capacity()];
     this.kls = new double[pass.capacity()];
@@ -269,7 +272,9 @@ public final class Trainer implements AutoCloseable {
     if (objective == null || model.spec().objectiveChangesAt(iteration)) {
       objective = model.spec().objectiveAt(iteration);
     }
+    model.training(true);
     optimizer.step(pass, objective, 1.0 / count, iteration, lr);
+    model.training(false);
 
     pass.losses(losses);
     pass.reconstructions(reconstructions);
@@ -316,6 +321,7 @@ public final class Trainer implements AutoCloseable {
         progress.bestIteration = iteration;
         progress.badEvaluations = 0;
         best.copyFrom(model.parameters().values());
+        bestStatistics.copyFrom(model.parameters().statistics());
       } else if (++progress.badEvaluations >= spec.patience()) {
         progress.stoppedEarly = true;
       }
@@ -343,6 +349,7 @@ public final class Trainer implements AutoCloseable {
   private Outcome finish() {
     if (spec.patience() > 0 && progress.bestIteration > 0) {
       model.parameters().values().copyFrom(best);
+      model.parameters().statistics().copyFrom(bestStatistics);
       listener.saved(Checkpoint.save(model, folder, progress.bestIteration).file());
     }
     saveState();
@@ -367,8 +374,15 @@ public final class Trainer implements AutoCloseable {
     for (int i = 0; i < optimizer.state().size(); i++) {
       vectors.put("optimizer." + i, optimizer.state().get(i));
     }
+    boolean hasStatistics = model.parameters().statistics().length() > 0;
+    if (hasStatistics) {
+      vectors.put("statistics", model.parameters().statistics());
+    }
     if (best != null) {
       vectors.put("best", best);
+      if (hasStatistics) {
+        vectors.put("best.statistics", bestStatistics);
+      }
     }
     return vectors;
   }
@@ -379,6 +393,7 @@ public final class Trainer implements AutoCloseable {
     optimizer.close();
     if (best != null) {
       best.close();
+      bestStatistics.close();
     }
     model.close();
   }
