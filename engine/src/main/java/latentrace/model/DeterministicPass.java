@@ -63,7 +63,18 @@ abstract class DeterministicPass extends Pass {
       backend()
           .dense()
           .gemm(
-              false, false, 1, length, 1, corruption, one, 1, inputNoise, length, 1, corrupted,
+              false,
+              false,
+              1,
+              length,
+              1,
+              corruption,
+              one,
+              1,
+              inputNoise,
+              length,
+              1,
+              corrupted,
               length);
       isCorrupted = true;
     }
@@ -77,8 +88,7 @@ abstract class DeterministicPass extends Pass {
     }
     Backend backend = backend();
     lossScale = objective.lossScale();
-    Buffer code =
-        first.forward(backend, firstTape, count(), isCorrupted ? corrupted : input());
+    Buffer code = first.forward(backend, firstTape, count(), isCorrupted ? corrupted : input());
     isCorrupted = false;
     Buffer output = second.forward(backend, secondTape, count(), code);
     boolean backward = wanted != Wanted.LOSSES;

@@ -79,8 +79,7 @@ class ConvConformanceTest {
 
       Buffer out = arena.out("y", n * shape.outputSize());
       ops.conv2dForward(shape, n, xs, weight, arena.in("bias", convBias), f, out);
-      arena.expect(
-          "conv " + what, out, activated(ConvOracle.conv(shape, n, x, w, convBias), f));
+      arena.expect("conv " + what, out, activated(ConvOracle.conv(shape, n, x, w, convBias), f));
 
       Buffer dX = arena.out("dX", n * shape.inputSize());
       ops.conv2dBackwardInput(shape, n, ys, weight, dX);
@@ -118,7 +117,8 @@ class ConvConformanceTest {
       Buffer ys,
       boolean accumulate,
       boolean transposed) {
-    String what = "parameters transposed=%s accumulate=%s %s".formatted(transposed, accumulate, name);
+    String what =
+        "parameters transposed=%s accumulate=%s %s".formatted(transposed, accumulate, name);
     int size = transposed ? shape.channels() : shape.outChannels();
     int positions = transposed ? shape.height() * shape.width() : shape.positions();
     double[] before = accumulate ? arena.noise(shape.weightSize()) : null;
@@ -134,9 +134,7 @@ class ConvConformanceTest {
     }
     arena.expect(what, dWeight, ConvOracle.weightGradient(shape, n, x, y, before));
     arena.expect(
-        what,
-        dBias,
-        ConvOracle.channelSums(n, size, positions, transposed ? x : y, biasBefore));
+        what, dBias, ConvOracle.channelSums(n, size, positions, transposed ? x : y, biasBefore));
   }
 
   @ParameterizedTest(autoCloseArguments = false)
@@ -146,7 +144,14 @@ class ConvConformanceTest {
       for (int[] counts : new int[][] {{1, 1}, {3, 2}, {2, 5}}) {
         for (int parts = 1; parts <= 3; parts++) {
           for (boolean transposed : BOTH) {
-            rows(backend, shape, counts[0], counts[1], (parts & 1) != 0, (parts & 2) != 0, transposed);
+            rows(
+                backend,
+                shape,
+                counts[0],
+                counts[1],
+                (parts & 1) != 0,
+                (parts & 2) != 0,
+                transposed);
           }
         }
       }

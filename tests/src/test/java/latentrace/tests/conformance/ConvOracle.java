@@ -26,8 +26,7 @@ final class ConvOracle {
                   if (row < 0 || row >= s.height() || column < 0 || column >= s.width()) {
                     continue;
                   }
-                  int w =
-                      ((oc * s.channels() + c) * s.kernelHeight() + kh) * s.kernelWidth() + kw;
+                  int w = ((oc * s.channels() + c) * s.kernelHeight() + kh) * s.kernelWidth() + kw;
                   int x = ((i * s.channels() + c) * s.height() + row) * s.width() + column;
                   term.at(w, x, y);
                 }
@@ -50,8 +49,7 @@ final class ConvOracle {
   /** Wᵀy. */
   static Expected adjoint(ConvShape s, int n, double[] y, double[] w, double[] bias) {
     Expected x =
-        new Expected(
-            n * s.inputSize(), s.outChannels() * s.kernelHeight() * s.kernelWidth() + 1);
+        new Expected(n * s.inputSize(), s.outChannels() * s.kernelHeight() * s.kernelWidth() + 1);
     addBias(x, s.channels(), s.height() * s.width(), bias);
     terms(s, n, (k, to, from) -> x.add(to, w[k] * y[from]));
     return x;

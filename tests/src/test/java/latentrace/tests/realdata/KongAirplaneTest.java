@@ -87,8 +87,7 @@ class KongAirplaneTest {
   private void agrees(String name, int samples, double limit) {
     Path source = converted();
     assumeTrue(
-        Backends.providers().stream()
-            .anyMatch(p -> p.name().equals(name) && p.probe().available()),
+        Backends.providers().stream().anyMatch(p -> p.name().equals(name) && p.probe().available()),
         name);
     Dataset data = Npy.readDataset(source.resolve("airplanes.npy")).range(0, samples);
     int tests = Math.min(TESTS, samples);
@@ -111,8 +110,7 @@ class KongAirplaneTest {
                 CheckpointWeights.uniform(c + 1),
                 VaeTracIn.Settings.defaults(7),
                 Listener.SILENT);
-        try (VaeTracIn.Result result =
-            tracIn.scoresAndSelfInfluence(data, data.range(0, tests))) {
+        try (VaeTracIn.Result result = tracIn.scoresAndSelfInfluence(data, data.range(0, tests))) {
           check("loss", result.losses(), array(reference, "loss"), 1e-5);
           check("self-influence", result.selfInfluence(), self, limit);
           float[] flat = new float[tests * samples];
@@ -165,8 +163,8 @@ class KongAirplaneTest {
   }
 
   /**
-   * The error of the matrix as a whole. Single scores may be further off in single precision: a unit
-   * near 0 is on one side of its ReLU's kink there and on the other here.
+   * The error of the matrix as a whole. Single scores may be further off in single precision: a
+   * unit near 0 is on one side of its ReLU's kink there and on the other here.
    */
   private static void matrix(float[] actual, double[] expected, double limit) {
     double squares = 0;
