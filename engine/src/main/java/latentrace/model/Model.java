@@ -116,7 +116,9 @@ public abstract class Model implements AutoCloseable {
    * statistics, and without gradients of single samples. Off at first.
    */
   public final void training(boolean on) {
-    parts.forEach(part -> part.training(on));
+    for (int p = 0; p < parts.size(); p++) { // by index: an iterator may be an object
+      parts.get(p).training(on);
+    }
   }
 
   /** Latent noise per draw: d for a VAE, 0 for a deterministic model. */

@@ -17,6 +17,7 @@ public final class BatchNorm2d implements ParametricLayer {
   private final int positions;
   private final Parameter weight;
   private final Parameter bias;
+  private final List<Parameter> parameters;
   private final Parameter runningMean;
   private final Parameter runningVariance;
   private boolean training;
@@ -28,6 +29,7 @@ public final class BatchNorm2d implements ParametricLayer {
     List<Integer> shape = List.of(channels);
     this.weight = new Parameter("weight", channels, shape, Parameter.Start.ONES);
     this.bias = new Parameter("bias", channels, shape, Parameter.Start.ZEROS);
+    this.parameters = List.of(weight, bias);
     this.runningMean = new Parameter("running_mean", channels, shape, Parameter.Start.ZEROS);
     this.runningVariance = new Parameter("running_var", channels, shape, Parameter.Start.ONES);
   }
@@ -49,7 +51,7 @@ public final class BatchNorm2d implements ParametricLayer {
 
   @Override
   public List<Parameter> parameters() {
-    return List.of(weight, bias);
+    return parameters;
   }
 
   @Override

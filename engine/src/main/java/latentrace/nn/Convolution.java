@@ -14,12 +14,14 @@ abstract class Convolution implements ParametricLayer, Fusable {
   final Activation activation;
   final Parameter weight;
   final Parameter bias;
+  private final List<Parameter> parameters;
 
   Convolution(ConvShape shape, Activation activation, Parameter weight, Parameter bias) {
     this.shape = shape;
     this.activation = activation;
     this.weight = weight;
     this.bias = bias;
+    this.parameters = List.of(weight, bias);
   }
 
   static List<Integer> weightShape(ConvShape s) {
@@ -38,7 +40,7 @@ abstract class Convolution implements ParametricLayer, Fusable {
 
   @Override
   public final List<Parameter> parameters() {
-    return List.of(weight, bias);
+    return parameters;
   }
 
   @Override

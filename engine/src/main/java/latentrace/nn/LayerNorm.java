@@ -11,6 +11,7 @@ public final class LayerNorm implements ParametricLayer {
   private final int features;
   private final Parameter weight;
   private final Parameter bias;
+  private final List<Parameter> parameters;
 
   /**
    * A layer norm.
@@ -21,6 +22,7 @@ public final class LayerNorm implements ParametricLayer {
     this.features = shape.stream().reduce(1, Math::multiplyExact);
     this.weight = new Parameter("weight", features, shape, Parameter.Start.ONES);
     this.bias = new Parameter("bias", features, shape, Parameter.Start.ZEROS);
+    this.parameters = List.of(weight, bias);
   }
 
   @Override
@@ -40,7 +42,7 @@ public final class LayerNorm implements ParametricLayer {
 
   @Override
   public List<Parameter> parameters() {
-    return List.of(weight, bias);
+    return parameters;
   }
 
   @Override

@@ -15,6 +15,7 @@ public final class Sequential {
   private final String name;
   private final List<String> names = new ArrayList<>();
   private final List<Layer> layers = new ArrayList<>();
+  private final List<Layer> layersView = Collections.unmodifiableList(layers);
   private final int firstWithWork;
 
   /**
@@ -90,7 +91,7 @@ public final class Sequential {
 
   /** The layers after fusion. */
   public List<Layer> layers() {
-    return Collections.unmodifiableList(layers);
+    return layersView;
   }
 
   /** Name of a layer's parameter: {@code <part>.<layer>.<parameter>}. */
@@ -156,7 +157,9 @@ public final class Sequential {
 
   /** Whether passes from now on are training steps. */
   public void training(boolean on) {
-    layers.forEach(layer -> layer.training(on));
+    for (int k = 0; k < layers.size(); k++) { // by index: an iterator may be an object
+      layers.get(k).training(on);
+    }
   }
 
   /** All layers in one line. */

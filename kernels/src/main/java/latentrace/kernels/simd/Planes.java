@@ -1,9 +1,6 @@
 package latentrace.kernels.simd;
 
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorShuffle;
 
 /**
  * A copy of some images that makes a convolution of any stride and padding one of stride 1 without
@@ -15,12 +12,6 @@ import jdk.incubator.vector.VectorShuffle;
  */
 final class Planes {
   private static final int V = Lanes.COUNT;
-
-  /** Every second lane, twice. */
-  private static final VectorShuffle<Float> EVEN =
-      VectorShuffle.fromOp(Lanes.SPECIES, i -> 2 * (i % (V / 2)));
-
-  private static final VectorMask<Float> UPPER = VectorMask.fromLong(Lanes.SPECIES, -1L << (V / 2));
 
   private int channels;
   private int height;
@@ -101,19 +92,26 @@ final class Planes {
       values = new float[size + slack];
     }
     Arrays.fill(values, size, size + slack, 0);
+    int run = count * rowLength;
+    int plane = planeRows * run;
     for (int c = 0; c < channels; c++) {
       for (int a = 0; a < phaseRows; a++) {
         for (int u = 0; u < planeRows; u++) {
           int row = u * strideHeight + a - top;
-          for (int i = 0; i < count; i++) {
-            int source = at + ((i * channels + c) * height + row) * width;
+          int to = offset(c, a, 0, u, 0);
+          if (row < 0 || row >= height) {
             for (int b = 0; b < phaseColumns; b++) {
-              int to = offset(c, a, b, u, 0) + i * rowLength;
-              if (row < 0 || row >= height) {
-                Arrays.fill(values, to, to + rowLength, 0);
-              } else {
-                row(x, source, b, to);
-              }
+              Arrays.fill(values, to + b * plane, to + b * plane + run, 0);
+            }
+          } else {
+            int source = at + (c * height + row) * width;
+            int stride = channels * height * width;
+            if (strideWidth == 1) {
+              whole(x, source, stride, to);
+            } else if (strideWidth == 2 && phaseColumns == 2) {
+              halves(x, source, stride, to, plane);
+            } else {
+              phases(x, source, stride, to, plane);
             }
           }
         }
@@ -121,37 +119,71 @@ final class Planes {
     }
   }
 
-  /** One row of one phase from one row of the image. */
-  private void row(float[] x, int source, int phase, int to) {
-    int shift = phase - left;
-    int first = Math.min(rowLength, Math.max(0, -Math.floorDiv(shift, strideWidth)));
-    int end =
-        Math.max(first, Math.min(rowLength, Math.floorDiv(width - 1 - shift, strideWidth) + 1));
-    Arrays.fill(values, to, to + first, 0);
-    int from = source + first * strideWidth + shift;
-    if (strideWidth == 1) {
-      System.arraycopy(x, from, values, to + first, end - first);
-    } else if (strideWidth == 2) {
-      everySecond(x, from, values, to + first, end - first);
-    } else {
-      for (int v = first; v < end; v++) {
-        values[to + v] = x[source + v * strideWidth + shift];
-      }
+  /** A row of each image, {@code stride} apart in {@code x}, as it is. */
+  private void whole(float[] x, int source, int stride, int to) {
+    int skip = Math.max(0, left);
+    int from = Math.max(0, -left);
+    int count = Math.min(width - from, rowLength - skip);
+    for (int i = 0; i < images; i++) {
+      int row = to + i * rowLength;
+      zero(row, row + skip);
+      System.arraycopy(x, source + i * stride + from, values, row + skip, count);
+      zero(row + skip + count, row + rowLength);
     }
-    Arrays.fill(values, to + end, to + rowLength, 0);
   }
 
-  /** to[i] = x[from + 2i]. */
-  private static void everySecond(float[] x, int from, float[] to, int toAt, int count) {
-    int i = 0;
-    // one lane more may be read than is used
-    for (; i <= count - V && from + 2 * (i + V) <= x.length; i += V) {
-      FloatVector low = FloatVector.fromArray(Lanes.SPECIES, x, from + 2 * i).rearrange(EVEN);
-      FloatVector high = FloatVector.fromArray(Lanes.SPECIES, x, from + 2 * i + V).rearrange(EVEN);
-      low.blend(high, UPPER).intoArray(to, toAt + i);
+  /** A row of each image, its even and its odd columns. */
+  private void halves(float[] x, int source, int stride, int to, int plane) {
+    int even = to + left % 2 * plane;
+    int odd = to + (1 - left % 2) * plane;
+    int evenSkip = left / 2;
+    int oddSkip = (left + 1) / 2;
+    int evens = Math.min((width + 1) / 2, rowLength - evenSkip);
+    int odds = Math.min(width / 2, rowLength - oddSkip);
+    for (int i = 0; i < images; i++) {
+      zero(even, even + evenSkip);
+      zero(odd, odd + oddSkip);
+      split(x, source, values, even + evenSkip, evens, odd + oddSkip, odds);
+      zero(even + evenSkip + evens, even + rowLength);
+      zero(odd + oddSkip + odds, odd + rowLength);
+      source += stride;
+      even += rowLength;
+      odd += rowLength;
     }
-    for (; i < count; i++) {
-      to[toAt + i] = x[from + 2 * i];
+  }
+
+  /** to[evenAt + i] = x[from + 2i], to[oddAt + i] = x[from + 2i + 1]. */
+  private static void split(
+      float[] x, int from, float[] to, int evenAt, int evens, int oddAt, int odds) {
+    int both = Math.min(evens, odds);
+    int source = from;
+    for (int i = 0; i < both; i++) {
+      to[evenAt + i] = x[source];
+      to[oddAt + i] = x[source + 1];
+      source += 2;
+    }
+    if (evens > both) {
+      to[evenAt + both] = x[source];
+    }
+  }
+
+  /** A row of each image, all phases of any stride. */
+  private void phases(float[] x, int source, int stride, int to, int plane) {
+    for (int b = 0; b < phaseColumns; b++) {
+      for (int i = 0; i < images; i++) {
+        int row = to + b * plane + i * rowLength;
+        for (int v = 0; v < rowLength; v++) {
+          int column = v * strideWidth + b - left;
+          boolean inside = column >= 0 && column < width;
+          values[row + v] = inside ? x[source + i * stride + column] : 0;
+        }
+      }
+    }
+  }
+
+  private void zero(int from, int to) {
+    for (int v = from; v < to; v++) {
+      values[v] = 0;
     }
   }
 }
