@@ -101,10 +101,10 @@ final class BenchCommand implements Callable<Integer> {
       }
       List<Figure> figures = measure(backends);
       print(spec.commandLine().getOut(), figures);
+      requireAgreement(figures);
       if (json != null) {
         write(backends, figures);
       }
-      requireAgreement(figures);
     } finally {
       backends.forEach(Backend::close);
     }

@@ -23,11 +23,8 @@ final class Gemm implements WorkerPool.Task {
   private static final VectorSpecies<Float> S = Lanes.SPECIES;
   private static final int V = Lanes.COUNT;
 
-  /** Rows of a tile of C. */
-  static final int ROWS = 6;
-
-  /** Columns of a tile of C and of a panel. */
-  static final int COLUMNS = 2 * V;
+  private static final int ROWS = MicroKernel.ROWS;
+  private static final int COLUMNS = MicroKernel.COLUMNS;
 
   /** Values of k in one pass: a panel stays in L1. */
   static final int BLOCK = 256;
@@ -459,7 +456,8 @@ final class Gemm implements WorkerPool.Task {
     int a3 = a0 + Math.min(3, last) * ld;
     int a4 = a0 + Math.min(4, last) * ld;
     int a5 = a0 + Math.min(5, last) * ld;
-    micro(length, from, a0, a1, a2, a3, a4, a5, panel, panelAt, to, toAt, toLd, alpha, factor);
+    MicroKernel.tile(
+        length, from, a0, a1, a2, a3, a4, a5, panel, panelAt, to, toAt, toLd, alpha, factor);
   }
 
   /** Bias and activation over a block of finished elements, along the rows of C. */
@@ -481,99 +479,5 @@ final class Gemm implements WorkerPool.Task {
       }
       at += straight ? rowStride : columnStride;
     }
-  }
-
-  /** A tile of C: factor·C + alpha·(six rows)·(panel). */
-  static void micro(
-      int length,
-      float[] a,
-      int a0,
-      int a1,
-      int a2,
-      int a3,
-      int a4,
-      int a5,
-      float[] panel,
-      int panelAt,
-      float[] c,
-      int cAt,
-      int ldc,
-      float alpha,
-      float factor) {
-    FloatVector c00 = FloatVector.zero(S);
-    FloatVector c01 = c00;
-    FloatVector c10 = c00;
-    FloatVector c11 = c00;
-    FloatVector c20 = c00;
-    FloatVector c21 = c00;
-    FloatVector c30 = c00;
-    FloatVector c31 = c00;
-    FloatVector c40 = c00;
-    FloatVector c41 = c00;
-    FloatVector c50 = c00;
-    FloatVector c51 = c00;
-    int j = panelAt;
-    for (int p = 0; p < length; p++) {
-      FloatVector b0 = FloatVector.fromArray(S, panel, j);
-      FloatVector b1 = FloatVector.fromArray(S, panel, j + V);
-      FloatVector x = FloatVector.broadcast(S, a[a0 + p]);
-      c00 = x.fma(b0, c00);
-      c01 = x.fma(b1, c01);
-      x = FloatVector.broadcast(S, a[a1 + p]);
-      c10 = x.fma(b0, c10);
-      c11 = x.fma(b1, c11);
-      x = FloatVector.broadcast(S, a[a2 + p]);
-      c20 = x.fma(b0, c20);
-      c21 = x.fma(b1, c21);
-      x = FloatVector.broadcast(S, a[a3 + p]);
-      c30 = x.fma(b0, c30);
-      c31 = x.fma(b1, c31);
-      x = FloatVector.broadcast(S, a[a4 + p]);
-      c40 = x.fma(b0, c40);
-      c41 = x.fma(b1, c41);
-      x = FloatVector.broadcast(S, a[a5 + p]);
-      c50 = x.fma(b0, c50);
-      c51 = x.fma(b1, c51);
-      j += COLUMNS;
-    }
-    int to = cAt;
-    if (factor == 0) {
-      c00.mul(alpha).intoArray(c, to);
-      c01.mul(alpha).intoArray(c, to + V);
-      to += ldc;
-      c10.mul(alpha).intoArray(c, to);
-      c11.mul(alpha).intoArray(c, to + V);
-      to += ldc;
-      c20.mul(alpha).intoArray(c, to);
-      c21.mul(alpha).intoArray(c, to + V);
-      to += ldc;
-      c30.mul(alpha).intoArray(c, to);
-      c31.mul(alpha).intoArray(c, to + V);
-      to += ldc;
-      c40.mul(alpha).intoArray(c, to);
-      c41.mul(alpha).intoArray(c, to + V);
-      to += ldc;
-      c50.mul(alpha).intoArray(c, to);
-      c51.mul(alpha).intoArray(c, to + V);
-      return;
-    }
-    FloatVector f = FloatVector.broadcast(S, factor);
-    FloatVector.fromArray(S, c, to).fma(f, c00.mul(alpha)).intoArray(c, to);
-    FloatVector.fromArray(S, c, to + V).fma(f, c01.mul(alpha)).intoArray(c, to + V);
-    to += ldc;
-    FloatVector.fromArray(S, c, to).fma(f, c10.mul(alpha)).intoArray(c, to);
-    FloatVector.fromArray(S, c, to + V).fma(f, c11.mul(alpha)).intoArray(c, to + V);
-    to += ldc;
-    FloatVector.fromArray(S, c, to).fma(f, c20.mul(alpha)).intoArray(c, to);
-    FloatVector.fromArray(S, c, to + V).fma(f, c21.mul(alpha)).intoArray(c, to + V);
-    to += ldc;
-    FloatVector.fromArray(S, c, to).fma(f, c30.mul(alpha)).intoArray(c, to);
-    FloatVector.fromArray(S, c, to + V).fma(f, c31.mul(alpha)).intoArray(c, to + V);
-    to += ldc;
-    FloatVector.fromArray(S, c, to).fma(f, c40.mul(alpha)).intoArray(c, to);
-    FloatVector.fromArray(S, c, to + V).fma(f, c41.mul(alpha)).intoArray(c, to + V);
-    to += ldc;
-    FloatVector.fromArray(S, c, to).fma(f, c50.mul(alpha)).intoArray(c, to);
-    FloatVector.fromArray(S, c, to + V).fma(f, c51.mul(alpha)).intoArray(c, to + V);
   }
 }

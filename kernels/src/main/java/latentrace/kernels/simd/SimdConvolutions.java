@@ -10,8 +10,7 @@ import latentrace.backend.ConvShape;
 
 /**
  * Convolutions as matrix products whose one operand lies in {@link Planes}: a worker copies a few
- * images there and multiplies with the micro-kernel of {@link Gemm}; the patches are never written
- * out.
+ * images there and multiplies by the {@link MicroKernel}; the patches are never written out.
  *
  * <ul>
  *   <li>Wx: weight [OC,C·KH·KW] times the runs under each element of the kernel.
@@ -28,8 +27,8 @@ import latentrace.backend.ConvShape;
  */
 final class SimdConvolutions extends ConvOps {
   private static final int V = Lanes.COUNT;
-  private static final int ROWS = Gemm.ROWS;
-  private static final int COLUMNS = Gemm.COLUMNS;
+  private static final int ROWS = MicroKernel.ROWS;
+  private static final int COLUMNS = MicroKernel.COLUMNS;
   private static final int BLOCK = Gemm.BLOCK;
 
   /** Columns of an image group, if one image has fewer: planes and product stay in L2. */
@@ -139,8 +138,8 @@ final class SimdConvolutions extends ConvOps {
   }
 
   /**
-   * product [m rounded up to {@link Gemm#ROWS}, ld] = left [m,k]·(runs at {@code offsets}); columns
-   * are rounded up to whole panels.
+   * product [m rounded up to {@link MicroKernel#ROWS}, ld] = left [m,k]·(runs at {@code offsets});
+   * columns are rounded up to whole panels.
    */
   private static void multiply(
       int m, int k, float[] left, int leftAt, int columns, int ld, Scratch s) {
@@ -155,7 +154,7 @@ final class SimdConvolutions extends ConvOps {
         for (int row = 0; row < m; row += ROWS) {
           int last = m - 1 - row;
           int a0 = leftAt + row * k + q;
-          Gemm.micro(
+          MicroKernel.tile(
               length,
               left,
               a0,
@@ -533,7 +532,7 @@ final class SimdConvolutions extends ConvOps {
         for (int panel = 0; panel < panels; panel++) {
           for (int row = 0; row < m; row += ROWS) {
             int last = m - 1 - row;
-            Gemm.micro(
+            MicroKernel.tile(
                 length,
                 from,
                 offsets[row] + q,
@@ -554,7 +553,9 @@ final class SimdConvolutions extends ConvOps {
       }
     }
 
-    /** y as panels [OC/{@link Gemm#COLUMNS}][k][columns], zero at columns that mean nothing. */
+    /**
+     * y as panels [OC/{@link MicroKernel#COLUMNS}][k][columns], zero at columns that mean nothing.
+     */
     private void layAcross(int first, int count, int k, Scratch s) {
       int width = shape.outWidth();
       int positions = shape.positions();

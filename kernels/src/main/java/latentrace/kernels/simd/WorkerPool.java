@@ -57,13 +57,20 @@ final class WorkerPool implements AutoCloseable {
     return workers.length + 1;
   }
 
-  /** Runs all pieces and returns when the last has ended. */
+  /**
+   * Runs all pieces and returns when the last has ended.
+   *
+   * @throws IllegalStateException inside another task, for which nobody would be left
+   */
   void run(int count, Task work) {
     if (count == 1 || workers.length == 0) {
       for (int piece = 0; piece < count; piece++) {
         work.run(piece, 0);
       }
       return;
+    }
+    if (task != null) {
+      throw new IllegalStateException("a task runs already: inside it, work is done alone");
     }
     task = work;
     pieces = count;

@@ -17,14 +17,17 @@
  *   <li>Masks for tails: out-of-line on JDK 17, and twice the code in the loop's method. Tails are
  *       scalar, or padded in a worker's scratch memory.
  *   <li>6 × 2-vector tile: 190 to 205 of a peak of about 230. The same loop with its stores in a
- *       method that the JIT left out-of-line: 30, because the accumulators were boxed.
+ *       method that the JIT left out-of-line: 30, because the accumulators were boxed. 8 × 2 for
+ *       AVX-512, which divides a batch of 64: no faster anywhere. AVX2 spills unless the tile is
+ *       scaled before the loop: 80 to 107 instead of 23 to 50, see {@link MicroKernel}.
  *   <li>Both operands packed, with a barrier between packing and computing: 64 × 1024 × 784 NT 110
  *       to 126, 1024 × 1024 × 784 NT 101 to 120. The left operand read where it lies and each
  *       worker filling its own panel of the right one: 131 to 165 and 140 to 150; the rest the same
  *       or better, and half the code.
  *   <li>A·Bᵀ with fewer rows than columns by computing the transposed product: what is copied and
  *       transposed then is the small operand. Its tiles are stored across, once per 1024 values of
- *       k; once per 256: 131 instead of 165.
+ *       k; once per 256: 131 instead of 165. The small operand is packed once for all threads: 195
+ *       to 205 instead of 165, as each piece of rows packed it again.
  *   <li>A·Bᵀ by dot products in place: 130 for 64 × 1024 × 784, and 1024 × 1024 × 784 no faster
  *       (105), because nothing is reused from L1: dropped, though it is better for very few rows
  *       (one row: 32 against 6; Gram matrices of 16 × 16: 138 against 45, some 4 % of
@@ -32,8 +35,11 @@
  *   <li>KL, reparameterisation and their gradients in one operation: dropped. With exponentials on
  *       vectors of doubles the four of them are 2 % of a training step (0.1 % of a score), so the
  *       contract keeps them apart. Activation gradients while packing: nothing is packed on the
- *       left any more, and the separate pass is 1.5 % of a step. SGD inside the last product's
- *       stores: 8 % of a step at most, at the price of an optimiser in every layer; not tried.
+ *       left any more, and the separate pass is 1.5 % of a step. Plain SGD inside the product that
+ *       gives a weight's gradient (its alpha is −lr, its target the weight): a third of a step's
+ *       memory traffic less, 4.4 ms became 3.9, 7.3 became 5.7 when neighbours on the machine left
+ *       less of the memory. The input gradient's product and this one block by block, so that a
+ *       weight is read once: 5 to 15 % slower, more pieces cost more than L2 saves.
  *   <li>Convolutions: copied once by phases of the stride with zeros around ({@code Planes}), every
  *       operand of a convolution is a contiguous run, whatever its stride: panels are filled by
  *       whole vectors, and the gradient at the weight broadcasts from the planes where they lie. Of
