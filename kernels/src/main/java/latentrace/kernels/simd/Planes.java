@@ -87,7 +87,7 @@ final class Planes {
   void fill(float[] x, int at, int count) {
     images = count;
     int size = offset(channels, 0, 0, 0, 0);
-    int slack = 2 * V + rowLength;
+    int slack = 4 * V + rowLength;
     if (values.length < size + slack) {
       values = new float[size + slack];
     }

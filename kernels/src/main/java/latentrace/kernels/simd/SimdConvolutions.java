@@ -31,6 +31,11 @@ final class SimdConvolutions extends ConvOps {
   private static final int COLUMNS = MicroKernel.COLUMNS;
   private static final int BLOCK = Gemm.BLOCK;
 
+  /** Rows of a product that are too few for the micro-kernel, and how wide a tile of them is. */
+  private static final int FEW_ROWS = 3;
+
+  private static final int WIDE = 2 * COLUMNS;
+
   /** Columns of an image group, if one image has fewer: planes and product stay in L2. */
   private static final int GROUP_COLUMNS = 544;
 
@@ -142,9 +147,15 @@ final class SimdConvolutions extends ConvOps {
    * columns are rounded up to whole panels.
    */
   private static void multiply(
-      int m, int k, float[] left, int leftAt, int columns, int ld, Scratch s) {
+      int m, int k, float[] left, int leftAt, int columns, int ld, int productAt, Scratch s) {
     if (k == 0) {
-      Arrays.fill(s.product, 0, m * ld, 0);
+      Arrays.fill(s.product, productAt, productAt + m * ld, 0);
+      return;
+    }
+    if (m <= FEW_ROWS) {
+      for (int column = 0; column < columns; column += WIDE) {
+        narrow(m, k, left, leftAt, s.planes.values, s.offsets, column, s.product, productAt, ld);
+      }
       return;
     }
     for (int q = 0; q < k; q += BLOCK) {
@@ -166,13 +177,81 @@ final class SimdConvolutions extends ConvOps {
               s.panel,
               0,
               s.product,
-              row * ld + column,
+              productAt + row * ld + column,
               ld,
               1,
               q == 0 ? 0 : 1);
         }
       }
     }
+  }
+
+  /**
+   * Up to three rows and four vectors' width of a product, straight from the runs: none is used
+   * twice.
+   */
+  private static void narrow(
+      int m,
+      int k,
+      float[] left,
+      int leftAt,
+      float[] values,
+      int[] offsets,
+      int column,
+      float[] product,
+      int productAt,
+      int ld) {
+    FloatVector c00 = FloatVector.zero(Lanes.SPECIES);
+    FloatVector c01 = c00;
+    FloatVector c02 = c00;
+    FloatVector c03 = c00;
+    FloatVector c10 = c00;
+    FloatVector c11 = c00;
+    FloatVector c12 = c00;
+    FloatVector c13 = c00;
+    FloatVector c20 = c00;
+    FloatVector c21 = c00;
+    FloatVector c22 = c00;
+    FloatVector c23 = c00;
+    int a1 = leftAt + Math.min(1, m - 1) * k;
+    int a2 = leftAt + Math.min(2, m - 1) * k;
+    for (int p = 0; p < k; p++) {
+      int at = offsets[p] + column;
+      FloatVector b0 = FloatVector.fromArray(Lanes.SPECIES, values, at);
+      FloatVector b1 = FloatVector.fromArray(Lanes.SPECIES, values, at + V);
+      FloatVector b2 = FloatVector.fromArray(Lanes.SPECIES, values, at + 2 * V);
+      FloatVector b3 = FloatVector.fromArray(Lanes.SPECIES, values, at + 3 * V);
+      FloatVector x = FloatVector.broadcast(Lanes.SPECIES, left[leftAt + p]);
+      c00 = x.fma(b0, c00);
+      c01 = x.fma(b1, c01);
+      c02 = x.fma(b2, c02);
+      c03 = x.fma(b3, c03);
+      x = FloatVector.broadcast(Lanes.SPECIES, left[a1 + p]);
+      c10 = x.fma(b0, c10);
+      c11 = x.fma(b1, c11);
+      c12 = x.fma(b2, c12);
+      c13 = x.fma(b3, c13);
+      x = FloatVector.broadcast(Lanes.SPECIES, left[a2 + p]);
+      c20 = x.fma(b0, c20);
+      c21 = x.fma(b1, c21);
+      c22 = x.fma(b2, c22);
+      c23 = x.fma(b3, c23);
+    }
+    int to = productAt + column;
+    c00.intoArray(product, to);
+    c01.intoArray(product, to + V);
+    c02.intoArray(product, to + 2 * V);
+    c03.intoArray(product, to + 3 * V);
+    to += ld;
+    c10.intoArray(product, to);
+    c11.intoArray(product, to + V);
+    c12.intoArray(product, to + 2 * V);
+    c13.intoArray(product, to + 3 * V);
+    to += ld;
+    c20.intoArray(product, to);
+    c21.intoArray(product, to + V);
+    c22.intoArray(product, to + 2 * V);
+    c23.intoArray(product, to + 3 * V);
   }
 
   private static void fillPanel(
@@ -211,10 +290,10 @@ final class SimdConvolutions extends ConvOps {
       convWindow(shape, s.planes);
       s.planes.fill(x.data, x.at((long) first * shape.inputSize()), count);
       int columns = s.planes.columns();
-      int ld = roundUp(columns, COLUMNS);
+      int ld = roundUp(columns, WIDE);
       s.reserve(roundUp(m, ROWS) * ld, 0, k);
       convOffsets(shape, s.planes, s.offsets);
-      multiply(m, k, weight.data, weight.offset, columns, ld, s);
+      multiply(m, k, weight.data, weight.offset, columns, ld, 0, s);
       int width = shape.outWidth();
       int positions = shape.positions();
       for (int i = 0; i < count; i++) {
@@ -348,8 +427,9 @@ final class SimdConvolutions extends ConvOps {
           columns);
       s.planes.fill(y.data, y.at((long) first * shape.outputSize()), count);
       int length = s.planes.columns();
-      int ld = roundUp(length, COLUMNS);
-      s.reserve(roundUp(m, ROWS) * ld, 0, shape.outChannels() * tapsHeight * tapsWidth);
+      int ld = roundUp(length, WIDE);
+      int phase = roundUp(m, ROWS) * ld;
+      s.reserve(shape.strideWidth() * phase, 0, shape.outChannels() * tapsHeight * tapsWidth);
       int leftAt = 0;
       for (int a = 0; a < shape.strideHeight(); a++) {
         for (int b = 0; b < shape.strideWidth(); b++) {
@@ -361,11 +441,11 @@ final class SimdConvolutions extends ConvOps {
               }
             }
           }
-          multiply(m, k, left, leftAt, length, ld, s);
+          multiply(m, k, left, leftAt, length, ld, b * phase, s);
           leftAt += m * k;
-          for (int i = 0; i < count; i++) {
-            scatter(a, b, first, i, ld, s);
-          }
+        }
+        for (int i = 0; i < count; i++) {
+          scatter(a, first, i, ld, phase, s);
         }
       }
       if (activation != Activation.IDENTITY) {
@@ -374,14 +454,10 @@ final class SimdConvolutions extends ConvOps {
       }
     }
 
-    /** x = product + bias at the elements of phase (a,b) of one image. */
-    private void scatter(int a, int b, int first, int i, int ld, Scratch s) {
+    /** x = product + bias at the rows of phase a of one image; columns of phase b follow others. */
+    private void scatter(int a, int first, int i, int ld, int phase, Scratch s) {
       int height = shape.height();
       int width = shape.width();
-      int stride = shape.strideWidth();
-      int column = stride * columnFrom + b - shape.paddingWidth();
-      int skip = column < 0 ? ceilDiv(-column, stride) : 0;
-      int end = Math.min(columns, ceilDiv(width - column, stride));
       int image = x.at((long) (first + i) * shape.inputSize());
       for (int c = 0; c < shape.channels(); c++) {
         float shift = bias == null ? 0 : bias.data[bias.offset + c];
@@ -389,11 +465,36 @@ final class SimdConvolutions extends ConvOps {
           int row = shape.strideHeight() * (rowFrom + q) + a - shape.paddingHeight();
           if (row >= 0 && row < height) {
             int from = c * ld + s.planes.column(q, i);
-            int to = image + (c * height + row) * width + column;
-            for (int j = skip; j < end; j++) {
-              x.data[to + j * stride] = s.product[from + j] + shift;
-            }
+            row(s.product, from, phase, image + (c * height + row) * width, shift);
           }
+        }
+      }
+    }
+
+    private void row(float[] product, int from, int phase, int to, float shift) {
+      int stride = shape.strideWidth();
+      int column = stride * columnFrom - shape.paddingWidth();
+      if (stride == 2 && column == -1) {
+        // columns 0 | 1, 2 | 3, 4 | …: the second phase's first, then pairs
+        int pairs = (shape.width() - 1) / 2;
+        int second = from + phase;
+        x.data[to] = product[second] + shift;
+        int at = to + 1;
+        for (int j = 1; j <= pairs; j++) {
+          x.data[at] = product[from + j] + shift;
+          x.data[at + 1] = product[second + j] + shift;
+          at += 2;
+        }
+        if (shape.width() % 2 == 0) {
+          x.data[at] = product[from + pairs + 1] + shift;
+        }
+        return;
+      }
+      for (int b = 0; b < stride; b++) {
+        int skip = Math.max(0, ceilDiv(-column - b, stride));
+        int end = Math.min(columns, ceilDiv(shape.width() - column - b, stride));
+        for (int j = skip; j < end; j++) {
+          x.data[to + column + b + j * stride] = product[from + b * phase + j] + shift;
         }
       }
     }
