@@ -51,7 +51,7 @@ public record Checkpoint(Path file, long iteration) {
   }
 
   /**
-   * Saves a model's parameters as F32; whole or not at all.
+   * Saves a model's parameters and running statistics as F32; whole or not at all.
    *
    * @throws InputException if a value is not finite
    */
@@ -59,7 +59,7 @@ public record Checkpoint(Path file, long iteration) {
     Map<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
     model
         .parameters()
-        .named()
+        .state()
         .forEach(
             (name, parameter) -> {
               float[] values = new float[parameter.size()];
@@ -79,14 +79,14 @@ public record Checkpoint(Path file, long iteration) {
   }
 
   /**
-   * Copies the parameters to a model of the same architecture.
+   * Copies parameters and running statistics to a model of the same architecture.
    *
    * @throws InputException naming the tensor that is missing, left over, of another shape or not
    *     finite
    */
   public void load(Model model) {
     Map<String, Safetensors.Tensor> tensors = Safetensors.read(file).tensors();
-    Map<String, Parameter> named = model.parameters().named();
+    Map<String, Parameter> named = model.parameters().state();
     for (String name : tensors.keySet()) {
       if (!named.containsKey(name)) {
         throw new InputException(file + ": tensor " + name + " is not one of the model's");

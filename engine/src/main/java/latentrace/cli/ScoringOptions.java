@@ -166,7 +166,7 @@ final class ScoringOptions {
     }
     if (estimator == Estimator.SCORE_FUNCTION
         && (model.model().latent() == 0
-            || !model.model().model().equals(ModelSpec.MLP_VAE)
+            || !model.model().isVae()
             || (beta == null && !model.model().objectiveAt(0).isLinearInKl()))) {
       throw new InputException(
           "--estimator: score-function needs a VAE with objective H (or --beta), this is a %s with"
@@ -181,7 +181,7 @@ final class ScoringOptions {
   /** Refuses flags that would have no effect on this model. */
   private void requireMeaning(ModelFile model, boolean independentSelf) {
     String kind = model.model().model();
-    boolean vae = kind.equals(ModelSpec.MLP_VAE);
+    boolean vae = model.model().isVae();
     if (!vae && beta != null) {
       throw new InputException("--beta: a %s has no KL term".formatted(kind));
     }
@@ -314,8 +314,7 @@ final class ScoringOptions {
     provenance.put("checkpoints", files);
     provenance.put("train", describe(train, data));
     provenance.put("model", model);
-    provenance.put(
-        "draws", model.model().equals(ModelSpec.MLP_VAE) ? settings.noise().draws(draws) : 1);
+    provenance.put("draws", model.isVae() ? settings.noise().draws(draws) : 1);
     provenance.put("noise", settings.noise().describe());
     if (noise.endsWith(".npy")) {
       provenance.put("noiseSha256", FileHash.sha256(Path.of(noise)));

@@ -43,7 +43,9 @@ final class TrainCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "NAME",
       defaultValue = ModelSpec.MLP_VAE,
-      description = "mlp-vae, mlp-autoencoder or mlp-classifier. Default: ${DEFAULT-VALUE}")
+      description =
+          "mlp-vae, mlp-autoencoder, mlp-classifier; conv-vae (64x64), burgess-vae (32x32 or"
+              + " 64x64), denoising-mnist, denoising-cifar. Default: ${DEFAULT-VALUE}")
   private String model;
 
   @Option(
@@ -393,12 +395,15 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private ModelSpec modelSpec(Dataset train, long iterations) {
+    boolean denoising = model.startsWith("denoising-");
     Reconstruction loss =
         reconstruction != null
             ? reconstruction
-            : train.isBytes() ? Reconstruction.BERNOULLI : Reconstruction.MSE;
+            : train.isBytes() && !denoising ? Reconstruction.BERNOULLI : Reconstruction.MSE;
     boolean squash =
-        model.equals(ModelSpec.MLP_AUTOENCODER) && loss == Reconstruction.MSE && train.isBytes();
+        (denoising || model.equals(ModelSpec.MLP_AUTOENCODER))
+            && loss == Reconstruction.MSE
+            && train.isBytes();
     boolean classifier = model.equals(ModelSpec.MLP_CLASSIFIER);
     if (classifier && !train.hasLabels()) {
       throw new InputException("--labels: a classifier needs labels, " + data + " has none");
@@ -406,7 +411,9 @@ final class TrainCommand implements Callable<Integer> {
     return new ModelSpec(
         model,
         train.shape(),
-        hidden != null ? hidden : List.of(8 * latent, 4 * latent, 2 * latent),
+        hidden != null
+            ? hidden
+            : model.startsWith("mlp-") ? List.of(8 * latent, 4 * latent, 2 * latent) : List.of(),
         latent,
         classifier ? Arrays.stream(train.labels()).max().orElse(0) + 1 : 0,
         activation,

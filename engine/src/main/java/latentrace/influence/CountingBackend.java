@@ -3,11 +3,14 @@ package latentrace.influence;
 import latentrace.backend.ActivationOps;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.backend.ConvOps;
 import latentrace.backend.DenseOps;
 import latentrace.backend.GradientOps;
 import latentrace.backend.LatentOps;
 import latentrace.backend.LossOps;
+import latentrace.backend.NormOps;
 import latentrace.backend.OptimizerOps;
+import latentrace.backend.PoolOps;
 import latentrace.backend.RandomOps;
 
 /**
@@ -81,6 +84,21 @@ final class CountingBackend implements Backend {
   @Override
   public GradientOps gradients() {
     return counted.gradients();
+  }
+
+  @Override
+  public ConvOps convolutions() {
+    return counted.convolutions();
+  }
+
+  @Override
+  public PoolOps pooling() {
+    return counted.pooling();
+  }
+
+  @Override
+  public NormOps norms() {
+    return counted.norms();
   }
 
   @Override

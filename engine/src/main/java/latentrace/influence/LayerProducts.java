@@ -10,13 +10,16 @@ import latentrace.model.Model;
 import latentrace.model.Pass;
 import latentrace.nn.Layer;
 import latentrace.nn.Linear;
+import latentrace.nn.Parameter;
+import latentrace.nn.ParametricLayer;
 import latentrace.nn.Sequential;
 
 /**
- * Gradient inner products of one linear layer between samples, from the factors on two passes'
- * tapes: as ghost products or from materialised rows, whichever costs less by the operations and
- * bytes counted below. The choice depends on the layer, the draws and the number of test samples of
- * the whole run only, so that tile sizes never change a result.
+ * /** Gradient inner products of one layer between samples, from the factors on two passes' tapes:
+ * as ghost products or from materialised rows, whichever costs less by the operations and bytes
+ * counted below. Only a linear layer has few factors: a convolution's are as many as its positions,
+ * and its products are always taken from rows. The choice depends on the layer, the draws and the
+ * number of test samples of the whole run only, so that tile sizes never change a result.
  */
 final class LayerProducts {
   /** How the products are taken. */
@@ -45,8 +48,11 @@ final class LayerProducts {
   private final int part;
   private final int layer;
   private final int rank;
+  private final ParametricLayer parametric;
   private final int in;
   private final int out;
+  private final long weightSize;
+  private final long biasSize;
   private final boolean weight;
   private final boolean bias;
   private final boolean scoresFromRows;
@@ -56,23 +62,26 @@ final class LayerProducts {
       int part,
       int layer,
       int rank,
-      Linear linear,
+      ParametricLayer parametric,
       boolean weight,
       boolean bias,
       Strategy strategy) {
+    List<Parameter> tensors = parametric.parameters();
+    boolean ghosts = parametric instanceof Linear && strategy != Strategy.MATERIALISED;
     this.part = part;
     this.layer = layer;
     this.rank = rank;
-    this.in = linear.inputSize();
-    this.out = linear.outputSize();
+    this.parametric = parametric;
+    this.in = parametric.inputSize();
+    this.out = parametric.outputSize();
+    this.weightSize = tensors.get(0).size();
+    this.biasSize = tensors.get(1).size();
     this.weight = weight;
     this.bias = bias;
-    this.scoresFromRows =
-        strategy == Strategy.AUTO ? rowCost() < ghostCost() : strategy == Strategy.MATERIALISED;
-    this.selfFromRows =
-        strategy == Strategy.AUTO
-            ? rowSelfCost() < ghostSelfCost()
-            : strategy == Strategy.MATERIALISED;
+    boolean count = strategy == Strategy.AUTO;
+    boolean rows = !ghosts || strategy == Strategy.MATERIALISED;
+    this.scoresFromRows = rows || (count && rowCost() < ghostCost());
+    this.selfFromRows = rows || (count && rowSelfCost() < ghostSelfCost());
   }
 
   private static double cost(double operations, double numbers) {
@@ -125,7 +134,8 @@ final class LayerProducts {
         boolean bias = selection.includes(part, tensor++, tensors);
         if (weight || bias) {
           int rank = p == 0 ? 1 : draws;
-          products.add(new LayerProducts(p, k, rank, (Linear) layer, weight, bias, strategy));
+          products.add(
+              new LayerProducts(p, k, rank, (ParametricLayer) layer, weight, bias, strategy));
         }
       }
     }
@@ -142,7 +152,7 @@ final class LayerProducts {
 
   /** Elements of a materialised row. */
   long columns() {
-    return (weight ? (long) in * out : 0) + (bias ? out : 0);
+    return (weight ? weightSize : 0) + (bias ? biasSize : 0);
   }
 
   /** Elements of the test side's rows per test sample, 0 if scores come from factors. */
@@ -174,26 +184,18 @@ final class LayerProducts {
     return pass.tapes().get(part).delta(layer);
   }
 
-  /** A buffer from an element on; no new object for its beginning. */
-  private static Buffer from(Buffer buffer, long element) {
-    return element == 0 ? buffer : buffer.slice(element, buffer.length() - element);
-  }
-
   /** Writes a pass' gradients [count, columns] as rows. */
   void materialise(Backend backend, Pass pass, int from, int count, Buffer rows) {
-    backend
-        .gradients()
-        .materialize(
-            count,
-            rank,
-            in,
-            out,
-            from(inputs(pass), (long) from * rank * in),
-            from(deltas(pass), (long) from * rank * out),
-            weight,
-            bias,
-            rows,
-            Math.toIntExact(columns()));
+    parametric.gradientRows(
+        backend,
+        count,
+        rank,
+        inputs(pass).slice((long) from * rank * in),
+        deltas(pass).slice((long) from * rank * out),
+        weight,
+        bias,
+        rows,
+        Math.toIntExact(columns()));
   }
 
   /**
@@ -240,7 +242,7 @@ final class LayerProducts {
     for (int from = 0; from < n; from += scratchSamples) {
       int count = Math.min(scratchSamples, n - from);
       materialise(backend, train, from, count, scratch);
-      Buffer target = from(scores, from);
+      Buffer target = scores.slice(from);
       backend
           .dense()
           .gemm(
@@ -294,7 +296,7 @@ final class LayerProducts {
       }
       backend
           .gradients()
-          .rowDots(count, columns, scratch0, other, columns, w, from(products, from));
+          .rowDots(count, columns, scratch0, other, columns, w, products.slice(from));
     }
   }
 }

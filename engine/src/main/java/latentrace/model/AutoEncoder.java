@@ -3,16 +3,21 @@ package latentrace.model;
 import latentrace.backend.Activation;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.nn.Sequential;
 
 /** A plain auto-encoder: encoder x → code, decoder code → output, ℓ = reconstruction. */
 public final class AutoEncoder extends Model {
   /** Linear layers over the spec's widths, parameters all zero. */
   public AutoEncoder(Backend backend, ModelSpec spec) {
-    super(
+    this(
         backend,
         spec,
         mlp("encoder", spec.activation(), Activation.IDENTITY, encoderWidths(spec, spec.latent())),
         mlp("decoder", spec.activation(), spec.outputActivation(), decoderWidths(spec)));
+  }
+
+  AutoEncoder(Backend backend, ModelSpec spec, Sequential encoder, Sequential decoder) {
+    super(backend, spec, encoder, decoder);
   }
 
   @Override

@@ -28,7 +28,7 @@ public final class BetaVae extends Model {
         mlp("decoder", spec.activation(), spec.outputActivation(), decoderWidths(spec)));
   }
 
-  private BetaVae(Backend backend, ModelSpec spec, Sequential encoder, Sequential decoder) {
+  BetaVae(Backend backend, ModelSpec spec, Sequential encoder, Sequential decoder) {
     super(backend, spec, encoder, decoder);
     this.encoder = encoder;
     this.decoder = decoder;

@@ -30,7 +30,31 @@ public abstract class Model implements AutoCloseable {
   public static Model create(Backend backend, ModelSpec spec) {
     return switch (spec.model()) {
       case ModelSpec.MLP_VAE -> new BetaVae(backend, spec);
+      case ModelSpec.CONV_VAE ->
+          new BetaVae(
+              backend,
+              spec,
+              Architectures.convVaeEncoder(spec),
+              Architectures.convVaeDecoder(spec));
+      case ModelSpec.BURGESS_VAE ->
+          new BetaVae(
+              backend,
+              spec,
+              Architectures.burgessEncoder(spec),
+              Architectures.burgessDecoder(spec));
       case ModelSpec.MLP_AUTOENCODER -> new AutoEncoder(backend, spec);
+      case ModelSpec.DENOISING_MNIST ->
+          new AutoEncoder(
+              backend,
+              spec,
+              Architectures.denoisingMnistEncoder(spec),
+              Architectures.denoisingMnistDecoder(spec));
+      case ModelSpec.DENOISING_CIFAR ->
+          new AutoEncoder(
+              backend,
+              spec,
+              Architectures.denoisingCifarEncoder(spec),
+              Architectures.denoisingCifarDecoder(spec));
       case ModelSpec.MLP_CLASSIFIER -> new Classifier(backend, spec);
       default -> throw new IllegalArgumentException("model: '" + spec.model() + "'");
     };
@@ -85,6 +109,16 @@ public abstract class Model implements AutoCloseable {
   /** What is learned. */
   public final Parameters parameters() {
     return parameters;
+  }
+
+  /**
+   * Whether passes from now on are training steps, for batch normalisation: by the batch's
+   * statistics, and without gradients of single samples. Off at first.
+   */
+  public final void training(boolean on) {
+    for (int p = 0; p < parts.size(); p++) { // by index: an iterator may be an object
+      parts.get(p).training(on);
+    }
   }
 
   /** Latent noise per draw: d for a VAE, 0 for a deterministic model. */

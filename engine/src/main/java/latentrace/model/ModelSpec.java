@@ -13,9 +13,10 @@ import latentrace.data.InputException;
  * Everything that says which function a model is and which loss it minimises: the part of
  * model.json that scoring needs.
  *
- * @param model one of {@link #MLP_VAE}, {@link #MLP_AUTOENCODER}, {@link #MLP_CLASSIFIER}
+ * @param model one of {@link #MODELS}
  * @param sampleShape shape of one sample
- * @param hidden widths of the encoder's hidden layers; the decoder has them reversed
+ * @param hidden widths of the encoder's hidden layers, the decoder has them reversed; empty for a
+ *     convolutional model
  * @param latent latent size d
  * @param classes number of classes of a classifier, else 0
  * @param activation between layers
@@ -70,6 +71,32 @@ public record ModelSpec(
   /** A classifier of linear layers: encoder and head. */
   public static final String MLP_CLASSIFIER = "mlp-classifier";
 
+  /** The papers' convolutional β-VAE for images of 64×64 (1Konny's {@code BetaVAE_H}). */
+  public static final String CONV_VAE = "conv-vae";
+
+  /** Burgess et al.'s convolutional β-VAE for images of 32×32 or 64×64. */
+  public static final String BURGESS_VAE = "burgess-vae";
+
+  /** Label-Free-XAI's auto-encoder for [1,28,28], with Gaussian noise on its input in training. */
+  public static final String DENOISING_MNIST = "denoising-mnist";
+
+  /** Papp et al.'s auto-encoder for [3,32,32], with Gaussian noise on its input in training. */
+  public static final String DENOISING_CIFAR = "denoising-cifar";
+
+  /** All kinds of model. */
+  public static final List<String> MODELS =
+      List.of(
+          MLP_VAE,
+          MLP_AUTOENCODER,
+          MLP_CLASSIFIER,
+          CONV_VAE,
+          BURGESS_VAE,
+          DENOISING_MNIST,
+          DENOISING_CIFAR);
+
+  /** Standard deviation of the noise on a denoising auto-encoder's input. */
+  private static final double CORRUPTION = 0.3;
+
   /** Objective β·KL. */
   public static final String OBJECTIVE_H = "H";
 
@@ -78,11 +105,7 @@ public record ModelSpec(
 
   /** Checks every field; the message names the one that is wrong. */
   public ModelSpec {
-    require(
-        MLP_VAE.equals(model) || MLP_AUTOENCODER.equals(model) || MLP_CLASSIFIER.equals(model),
-        "model",
-        model,
-        MLP_VAE + ", " + MLP_AUTOENCODER + " or " + MLP_CLASSIFIER);
+    require(MODELS.contains(model), "model", model, "one of " + String.join(", ", MODELS));
     require(
         allPositive(sampleShape) && !sampleShape.isEmpty(), "sampleShape", sampleShape, "sizes");
     require(
@@ -97,7 +120,13 @@ public record ModelSpec(
         "classes",
         classes,
         "at least 2 for a classifier");
-    requireFeasible(sampleShape, hidden, latent);
+    if (isConvolutional(model)) {
+      require(hidden.isEmpty(), "hidden", hidden, "none: the layers of a " + model + " are fixed");
+      requireImage(model, sampleShape);
+      requireFeasible(List.of(1), List.of(2048), latent);
+    } else {
+      requireFeasible(sampleShape, hidden, latent);
+    }
     require(activation != null, "activation", null, "a name");
     require(outputActivation != null, "outputActivation", null, "a name");
     require(reconstruction != null, "reconstruction", null, "a name");
@@ -130,6 +159,56 @@ public record ModelSpec(
         "at most 2^31-1 weights a layer");
   }
 
+  private static boolean isConvolutional(String model) {
+    return List.of(CONV_VAE, BURGESS_VAE, DENOISING_MNIST, DENOISING_CIFAR).contains(model);
+  }
+
+  private static void requireImage(String model, List<Integer> shape) {
+    boolean image = shape.size() == 3;
+    int height = image ? shape.get(1) : 0;
+    int width = image ? shape.get(2) : 0;
+    switch (model) {
+      case CONV_VAE ->
+          require(height == 64 && width == 64, "sampleShape", shape, "[C,64,64] for a " + CONV_VAE);
+      case BURGESS_VAE ->
+          require(
+              height == width && (height == 32 || height == 64),
+              "sampleShape",
+              shape,
+              "[C,32,32] or [C,64,64] for a " + BURGESS_VAE);
+      case DENOISING_MNIST ->
+          require(
+              shape.equals(List.of(1, 28, 28)),
+              "sampleShape",
+              shape,
+              "[1,28,28] for a " + DENOISING_MNIST);
+      default ->
+          require(
+              shape.equals(List.of(3, 32, 32)),
+              "sampleShape",
+              shape,
+              "[3,32,32] for a " + DENOISING_CIFAR);
+    }
+  }
+
+  /** Whether a model of this kind has fixed, convolutional layers. */
+  @JsonIgnore
+  public boolean isConvolutional() {
+    return isConvolutional(model);
+  }
+
+  /** Whether it has a Gaussian bottleneck, and so noise and a KL term. */
+  @JsonIgnore
+  public boolean isVae() {
+    return List.of(MLP_VAE, CONV_VAE, BURGESS_VAE).contains(model);
+  }
+
+  /** Standard deviation of the noise that a training step adds to the input; 0 for most. */
+  @JsonIgnore
+  public double corruption() {
+    return model.startsWith("denoising-") ? CORRUPTION : 0;
+  }
+
   private static boolean allPositive(List<Integer> sizes) {
     return sizes != null && sizes.stream().allMatch(s -> s != null && s > 0);
   }
@@ -155,6 +234,43 @@ public record ModelSpec(
         0,
         Activation.RELU,
         Activation.IDENTITY,
+        reconstruction,
+        OBJECTIVE_H,
+        beta,
+        0,
+        0,
+        0,
+        1);
+  }
+
+  /** The papers' convolutional β-VAE for [C,64,64]: ReLU, objective H, decoder output logits. */
+  public static ModelSpec convVae(
+      int channels, int latent, double beta, Reconstruction reconstruction) {
+    return fixed(CONV_VAE, List.of(channels, 64, 64), latent, beta, reconstruction);
+  }
+
+  /** Burgess' convolutional β-VAE for [C,size,size]: ReLU, objective H, decoder output logits. */
+  public static ModelSpec burgessVae(
+      int channels, int size, int latent, double beta, Reconstruction reconstruction) {
+    return fixed(BURGESS_VAE, List.of(channels, size, size), latent, beta, reconstruction);
+  }
+
+  /** {@link #DENOISING_MNIST} or {@link #DENOISING_CIFAR}: ReLU, sigmoid at the end, MSE. */
+  public static ModelSpec denoising(String model, int latent) {
+    List<Integer> shape = DENOISING_MNIST.equals(model) ? List.of(1, 28, 28) : List.of(3, 32, 32);
+    return fixed(model, shape, latent, 0, Reconstruction.MSE);
+  }
+
+  private static ModelSpec fixed(
+      String model, List<Integer> shape, int latent, double beta, Reconstruction reconstruction) {
+    return new ModelSpec(
+        model,
+        shape,
+        List.of(),
+        latent,
+        0,
+        Activation.RELU,
+        model.startsWith("denoising-") ? Activation.SIGMOID : Activation.IDENTITY,
         reconstruction,
         OBJECTIVE_H,
         beta,
@@ -220,6 +336,25 @@ public record ModelSpec(
         capacity,
         capacityIterations,
         lossScale);
+  }
+
+  /** The same with another factor on the loss. */
+  public ModelSpec withLossScale(double scale) {
+    return new ModelSpec(
+        model,
+        sampleShape,
+        hidden,
+        latent,
+        classes,
+        activation,
+        outputActivation,
+        reconstruction,
+        objective,
+        beta,
+        gamma,
+        capacity,
+        capacityIterations,
+        scale);
   }
 
   /** The same minimising γ·|KL − C(t)| with C growing from 0 to {@code capacity} linearly. */

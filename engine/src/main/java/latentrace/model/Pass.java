@@ -176,20 +176,15 @@ public abstract class Pass implements AutoCloseable {
     }
   }
 
-  /** Fills the noise by the contract, for training: keyed by step and position in the batch. */
+  /**
+   * Fills the noise by the contract, for training: keyed by step and position in the batch. A
+   * denoising model's next run reads its input with noise on it.
+   */
   public final void trainingNoise(long seed, long step) {
     if (noise() != null) {
-      backend()
-          .random()
-          .normals(
-              Philox.trainingKey(seed, step),
-              Philox.stream(Philox.ROLE_TRAINING, 0),
-              Positions.upTo(count),
-              count,
-              draws,
-              model.noiseSize(),
-              noise());
+      trainingNormals(seed, step, model.noiseSize(), noise());
     }
+    corrupt(seed, step);
   }
 
   /** Fills the noise by the generator that the backend was asked to make ready, for training. */
@@ -197,7 +192,25 @@ public abstract class Pass implements AutoCloseable {
     if (noise() != null) {
       backend().random().generate(seed, step, (long) count * draws * model.noiseSize(), noise());
     }
+    corrupt(seed, step);
   }
+
+  /** Normals by the contract [count·m, size], keyed by step and position in the batch. */
+  final void trainingNormals(long seed, long step, int size, Buffer target) {
+    backend()
+        .random()
+        .normals(
+            Philox.trainingKey(seed, step),
+            Philox.stream(Philox.ROLE_TRAINING, 0),
+            Positions.upTo(count),
+            count,
+            draws,
+            size,
+            target);
+  }
+
+  /** For models that train on inputs with noise. */
+  void corrupt(long seed, long step) {}
 
   /**
    * Forward, and backward if wanted. Gradients are of weight·Σ_i ℓ_i, ℓ_i averaged over its draws.

@@ -28,6 +28,16 @@ public interface Layer {
   /** Its parameters in order (weight, bias), or none. Bound to memory by {@link Parameters}. */
   List<Parameter> parameters();
 
+  /** Running statistics: kept in checkpoints, not learned. */
+  default List<Parameter> statistics() {
+    return List.of();
+  }
+
+  /** Whether passes from now on are training steps; off at first. */
+  default void training(boolean on) {
+    // most layers do the same in both
+  }
+
   /**
    * y = f(x).
    *

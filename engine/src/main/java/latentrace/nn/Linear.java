@@ -7,7 +7,7 @@ import latentrace.backend.Buffer;
 import latentrace.backend.Names;
 
 /** y = f(x·weightᵀ + bias), weight [out,in], with the activation f fused in. */
-public final class Linear implements Layer {
+public final class Linear implements ParametricLayer, Fusable {
   private final int in;
   private final int out;
   private final Activation activation;
@@ -32,9 +32,14 @@ public final class Linear implements Layer {
     this.bias = new Parameter("bias", in, List.of(out));
   }
 
-  /** The activation fused in. */
+  @Override
   public Activation activation() {
     return activation;
+  }
+
+  @Override
+  public Layer withActivation(Activation f) {
+    return new Linear(in, out, f);
   }
 
   @Override
@@ -109,5 +114,19 @@ public final class Linear implements Layer {
     if (dX != null) {
       backend.dense().linearBackwardInput(rows, in, out, dY, weight.value(), dX);
     }
+  }
+
+  @Override
+  public void gradientRows(
+      Backend backend,
+      int n,
+      int rank,
+      Buffer x,
+      Buffer delta,
+      boolean ofWeight,
+      boolean ofBias,
+      Buffer rows,
+      int ld) {
+    backend.gradients().materialize(n, rank, in, out, x, delta, ofWeight, ofBias, rows, ld);
   }
 }

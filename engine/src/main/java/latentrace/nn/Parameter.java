@@ -3,12 +3,28 @@ package latentrace.nn;
 import java.util.List;
 import latentrace.backend.Buffer;
 
-/** A named tensor that is learned, with its place in the flat vector of all parameters. */
+/**
+ * A named tensor that is learned (or a running statistic), with its place in the flat vector of all
+ * of its kind.
+ */
 public final class Parameter {
+  /** How a parameter begins, where it does not follow the scheme of {@link Initialisation}. */
+  enum Start {
+    /** As the scheme says. */
+    SCHEME,
+    /** U(−1/√fanIn, 1/√fanIn) under every scheme. */
+    PYTORCH_DEFAULT,
+    /** 1. */
+    ONES,
+    /** 0. */
+    ZEROS
+  }
+
   private final String name;
   private final List<Integer> shape;
   private final int size;
   private final int fanIn;
+  private final Start start;
   private long offset;
   private Buffer value;
   private Buffer gradient;
@@ -16,12 +32,17 @@ public final class Parameter {
   /**
    * An unbound parameter.
    *
-   * @param name last part of its name: weight or bias
+   * @param name last part of its name: weight, bias, running_mean or running_var
    * @param fanIn inputs that add up in one output, for initialisation
    * @param shape row-major
    */
   Parameter(String name, int fanIn, List<Integer> shape) {
+    this(name, fanIn, shape, Start.SCHEME);
+  }
+
+  Parameter(String name, int fanIn, List<Integer> shape, Start start) {
     this.name = name;
+    this.start = start;
     this.fanIn = fanIn;
     this.shape = List.copyOf(shape);
     int product = 1;
@@ -34,10 +55,10 @@ public final class Parameter {
   void bind(long newOffset, Buffer values, Buffer gradients) {
     offset = newOffset;
     value = values.slice(newOffset, size);
-    gradient = gradients.slice(newOffset, size);
+    gradient = gradients == null ? null : gradients.slice(newOffset, size);
   }
 
-  /** Weight or bias. */
+  /** Last part of its name. */
   public String name() {
     return name;
   }
@@ -57,6 +78,10 @@ public final class Parameter {
     return fanIn;
   }
 
+  Start start() {
+    return start;
+  }
+
   /** Whether it is a bias. */
   public boolean isBias() {
     return shape.size() == 1;
@@ -72,7 +97,7 @@ public final class Parameter {
     return value;
   }
 
-  /** Its part of the gradients. */
+  /** Its part of the gradients; null for a running statistic. */
   public Buffer gradient() {
     return gradient;
   }

@@ -1,57 +1,89 @@
 package latentrace.nn;
 
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.backend.Cleanup;
 import latentrace.backend.Philox;
 import latentrace.backend.PhiloxRandom;
 
 /**
  * All parameters of a model as one flat vector, and their gradients as another: the optimiser
- * updates it in one call. Names are {@code <part>.<k>.weight|bias}, k counting the layers of the
- * part that have parameters.
+ * updates it in one call. Running statistics are a third. Names are {@code
+ * <part>.<layer>.weight|bias|running_mean|running_var}.
  */
 public final class Parameters implements AutoCloseable {
   private final Map<String, Parameter> named = new LinkedHashMap<>();
+  private final Map<String, Parameter> namedStatistics = new LinkedHashMap<>();
   private final Buffer values;
   private final Buffer gradients;
+  private final Buffer statistics;
 
-  /** Allocates memory for the parameters of all parts, zeros, and binds the layers to it. */
+  /**
+   * Allocates memory for the parameters of all parts, zeros, and binds the layers to it. Statistics
+   * begin as those of normal values.
+   */
   public Parameters(Backend backend, List<Sequential> parts) {
-    long total = 0;
-    List<Parameter> all = new ArrayList<>();
     for (Sequential part : parts) {
-      int k = 0;
-      for (Layer layer : part.layers()) {
-        for (Parameter parameter : layer.parameters()) {
-          named.put(part.name() + "." + k + "." + parameter.name(), parameter);
-          all.add(parameter);
-          total = Math.addExact(total, parameter.size());
+      for (int k = 0; k < part.layers().size(); k++) {
+        for (Parameter parameter : part.layers().get(k).parameters()) {
+          named.put(part.nameOf(k, parameter), parameter);
         }
-        k += layer.parameters().isEmpty() ? 0 : 1;
+        for (Parameter statistic : part.layers().get(k).statistics()) {
+          namedStatistics.put(part.nameOf(k, statistic), statistic);
+        }
       }
     }
-    values = backend.allocate(total);
+    Cleanup cleanup = new Cleanup();
     try {
-      gradients = backend.allocate(total);
+      values = cleanup.add(backend.allocate(total(named)), Buffer::close);
+      gradients = cleanup.add(backend.allocate(total(named)), Buffer::close);
+      statistics = cleanup.add(backend.allocate(total(namedStatistics)), Buffer::close);
+      bind(named, values, gradients);
+      bind(namedStatistics, statistics, null);
+      for (Parameter statistic : namedStatistics.values()) {
+        statistic.value().fill(statistic.start() == Parameter.Start.ONES ? 1 : 0);
+      }
     } catch (RuntimeException | Error e) {
-      values.close();
+      cleanup.closeAfter(e);
       throw e;
     }
+  }
+
+  private static long total(Map<String, Parameter> tensors) {
+    long total = 0;
+    for (Parameter tensor : tensors.values()) {
+      total = Math.addExact(total, tensor.size());
+    }
+    return total;
+  }
+
+  private static void bind(Map<String, Parameter> tensors, Buffer values, Buffer gradients) {
     long offset = 0;
-    for (Parameter parameter : all) {
-      parameter.bind(offset, values, gradients);
-      offset += parameter.size();
+    for (Parameter tensor : tensors.values()) {
+      tensor.bind(offset, values, gradients);
+      offset += tensor.size();
     }
   }
 
   /** Parameters by name, in order. */
   public Map<String, Parameter> named() {
     return Collections.unmodifiableMap(named);
+  }
+
+  /** Parameters, then running statistics, by name: what a checkpoint keeps. */
+  public Map<String, Parameter> state() {
+    Map<String, Parameter> all = new LinkedHashMap<>(named);
+    all.putAll(namedStatistics);
+    return Collections.unmodifiableMap(all);
+  }
+
+  /** All running statistics; of length 0 for most models. */
+  public Buffer statistics() {
+    return statistics;
   }
 
   /** |θ|. */
@@ -89,5 +121,6 @@ public final class Parameters implements AutoCloseable {
   public void close() {
     values.close();
     gradients.close();
+    statistics.close();
   }
 }

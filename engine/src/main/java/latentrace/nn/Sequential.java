@@ -1,7 +1,10 @@
 package latentrace.nn;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import latentrace.backend.Activation;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
@@ -10,29 +13,40 @@ import latentrace.nn.Layer.ParameterGradients;
 /** Layers one after the other, under a name: the encoder or the decoder of a model. */
 public final class Sequential {
   private final String name;
-  private final List<Layer> layers;
+  private final List<String> names = new ArrayList<>();
+  private final List<Layer> layers = new ArrayList<>();
+  private final List<Layer> layersView = Collections.unmodifiableList(layers);
   private final int firstWithWork;
 
   /**
-   * Chains layers; an activation right after a linear layer without one is fused into it.
-   *
-   * @param name first part of its parameters' names, e.g. encoder
-   * @throws IllegalArgumentException if sizes do not fit, naming the two layers
+   * Chains layers, named by counting those with parameters; see {@link #Sequential(String, Map)}.
    */
   public Sequential(String name, List<Layer> layers) {
+    this(name, counted(layers));
+  }
+
+  /**
+   * Chains layers; an activation right after a layer that can apply one, and does not yet, is fused
+   * into it.
+   *
+   * @param name first part of its parameters' names, e.g. encoder
+   * @param named layers in order, each by the middle part of its parameters' names
+   * @throws IllegalArgumentException if sizes do not fit, naming the two layers
+   */
+  public Sequential(String name, Map<String, Layer> named) {
     this.name = name;
-    this.layers = List.copyOf(fuse(layers));
-    if (this.layers.isEmpty()) {
+    named.forEach(this::add);
+    if (layers.isEmpty()) {
       throw new IllegalArgumentException(name + ": no layers");
     }
-    int flattening = 0;
-    while (flattening < this.layers.size() - 1 && this.layers.get(flattening) instanceof Flatten) {
-      flattening++;
+    int reshaping = 0;
+    while (reshaping < layers.size() - 1 && layers.get(reshaping) instanceof Reshaping) {
+      reshaping++;
     }
-    this.firstWithWork = flattening;
-    for (int k = 1; k < this.layers.size(); k++) {
-      Layer before = this.layers.get(k - 1);
-      Layer after = this.layers.get(k);
+    this.firstWithWork = reshaping;
+    for (int k = 1; k < layers.size(); k++) {
+      Layer before = layers.get(k - 1);
+      Layer after = layers.get(k);
       if (before.outputSize() != after.inputSize()) {
         throw new IllegalArgumentException(
             "%s: %s gives %d features, %s takes %d"
@@ -46,21 +60,28 @@ public final class Sequential {
     }
   }
 
-  private static List<Layer> fuse(List<Layer> layers) {
-    List<Layer> fused = new ArrayList<>();
+  /** Layers with parameters are 0, 1, …; the others have names of their own that nobody sees. */
+  private static Map<String, Layer> counted(List<Layer> layers) {
+    Map<String, Layer> named = new LinkedHashMap<>();
+    int k = 0;
     for (Layer layer : layers) {
-      Layer before = fused.isEmpty() ? null : fused.get(fused.size() - 1);
-      if (layer instanceof ActivationLayer a
-          && before instanceof Linear linear
-          && linear.activation() == Activation.IDENTITY
-          && linear.outputSize() == a.size()) {
-        fused.set(
-            fused.size() - 1, new Linear(linear.inputSize(), linear.outputSize(), a.activation()));
-      } else {
-        fused.add(layer);
-      }
+      named.put(layer.parameters().isEmpty() ? "-" + named.size() : "" + k++, layer);
     }
-    return fused;
+    return named;
+  }
+
+  private void add(String layerName, Layer layer) {
+    int last = layers.size() - 1;
+    if (layer instanceof ActivationLayer a
+        && last >= 0
+        && layers.get(last) instanceof Fusable before
+        && before.activation() == Activation.IDENTITY
+        && before.outputSize() == a.size()) {
+      layers.set(last, before.withActivation(a.activation()));
+    } else {
+      names.add(layerName);
+      layers.add(layer);
+    }
   }
 
   /** First part of its parameters' names. */
@@ -70,7 +91,12 @@ public final class Sequential {
 
   /** The layers after fusion. */
   public List<Layer> layers() {
-    return layers;
+    return layersView;
+  }
+
+  /** Name of a layer's parameter: {@code <part>.<layer>.<parameter>}. */
+  String nameOf(int layer, Parameter parameter) {
+    return name + "." + names.get(layer) + "." + parameter.name();
   }
 
   /** Features of a row of input. */
@@ -127,6 +153,13 @@ public final class Sequential {
 
   private Buffer dX(Tape tape, int k, boolean inputGradient) {
     return k > firstWithWork || inputGradient ? tape.inputGradient(k) : null;
+  }
+
+  /** Whether passes from now on are training steps. */
+  public void training(boolean on) {
+    for (int k = 0; k < layers.size(); k++) { // by index: an iterator may be an object
+      layers.get(k).training(on);
+    }
   }
 
   /** All layers in one line. */

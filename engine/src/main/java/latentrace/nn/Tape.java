@@ -35,11 +35,11 @@ public final class Tape implements AutoCloseable {
     try {
       for (int k = 0; k < layers.size(); k++) {
         long elements = (long) capacity * layers.get(k).outputSize();
-        aliases[k] = layers.get(k) instanceof Flatten;
+        aliases[k] = layers.get(k) instanceof Reshaping;
         if (!aliases[k]) {
           outputs[k] = allocate(backend, elements);
         }
-        // a flattening layer hands its gradient on as it is: both are one buffer
+        // a reshaping layer hands its gradient on as it is: both are one buffer
         deltas[k] = aliases[k] && k > 0 ? deltas[k - 1] : allocate(backend, elements);
       }
       this.firstInputGradient =

@@ -3,8 +3,12 @@
  * the backend; what backward needs lies in a {@link latentrace.nn.Tape}, which doubles as the store
  * of gradient factors (layer inputs and gradients at pre-activations) that influence is made from.
  *
- * <p>An activation after a linear layer is fused into it ({@link latentrace.nn.Sequential}): one
- * pass over the result instead of two, and the gradient that arrives at the layer becomes its
- * factor δ in place.
+ * <p>Images are rows too, [C,H,W] flattened; what a convolution needs to know of them is in its
+ * {@link latentrace.backend.ConvShape}. A {@link latentrace.nn.ParametricLayer} writes the
+ * gradients of single samples as rows.
+ *
+ * <p>An activation after a linear or convolutional layer is fused into it ({@link
+ * latentrace.nn.Sequential}): one pass over the result instead of two, and the gradient that
+ * arrives at the layer becomes its factor δ in place.
  */
 package latentrace.nn;

@@ -66,6 +66,7 @@ public final class Trainer implements AutoCloseable {
   private final Pass pass;
   private final Buffer best;
   private final Cleanup cleanup = new Cleanup();
+  private final Buffer bestStatistics;
   private final TrainingState.Progress progress = new TrainingState.Progress();
   private final double[] losses;
   private final double[] reconstructions;
@@ -124,10 +125,9 @@ public final class Trainer implements AutoCloseable {
       this.optimizer =
           cleanup.add(new Optimizer(backend, model.parameters(), spec), Optimizer::close);
       this.pass = cleanup.add(model.newPass(Math.min(spec.batch(), data.count()), 1), Pass::close);
-      this.best =
-          spec.patience() > 0
-              ? cleanup.add(backend.allocate(model.parameters().count()), Buffer::close)
-              : null;
+      boolean keepBest = spec.patience() > 0;
+      this.best = keepBest ? alike(model.parameters().values()) : null;
+      this.bestStatistics = keepBest ? alike(model.parameters().statistics()) : null;
     } catch (RuntimeException | Error e) {
       cleanup.closeAfter(e);
       throw e;
@@ -137,6 +137,10 @@ public final class Trainer implements AutoCloseable {
     this.kls = new double[pass.capacity()];
     this.order = Positions.upTo(data.count());
     this.saveEvery = Math.max(1, Math.min(1000, spec.iterations() / 20));
+  }
+
+  private Buffer alike(Buffer buffer) {
+    return cleanup.add(model.backend().allocate(buffer.length()), Buffer::close);
   }
 
   /**
@@ -311,7 +315,9 @@ public final class Trainer implements AutoCloseable {
     if (objective == null || model.spec().objectiveChangesAt(iteration)) {
       objective = model.spec().objectiveAt(iteration);
     }
+    model.training(true);
     optimizer.step(pass, objective, 1.0 / count, iteration, lr);
+    model.training(false);
     if (ahead) {
       stage(iteration + 1);
     }
@@ -361,6 +367,7 @@ public final class Trainer implements AutoCloseable {
         progress.bestIteration = iteration;
         progress.badEvaluations = 0;
         best.copyFrom(model.parameters().values());
+        bestStatistics.copyFrom(model.parameters().statistics());
       } else if (++progress.badEvaluations >= spec.patience()) {
         progress.stoppedEarly = true;
       }
@@ -388,6 +395,7 @@ public final class Trainer implements AutoCloseable {
   private Outcome finish() {
     if (spec.patience() > 0 && progress.bestIteration > 0) {
       model.parameters().values().copyFrom(best);
+      model.parameters().statistics().copyFrom(bestStatistics);
       listener.saved(Checkpoint.save(model, folder, progress.bestIteration).file());
     }
     saveState();
@@ -412,8 +420,15 @@ public final class Trainer implements AutoCloseable {
     for (int i = 0; i < optimizer.state().size(); i++) {
       vectors.put("optimizer." + i, optimizer.state().get(i));
     }
+    boolean hasStatistics = model.parameters().statistics().length() > 0;
+    if (hasStatistics) {
+      vectors.put("statistics", model.parameters().statistics());
+    }
     if (best != null) {
       vectors.put("best", best);
+      if (hasStatistics) {
+        vectors.put("best.statistics", bestStatistics);
+      }
     }
     return vectors;
   }

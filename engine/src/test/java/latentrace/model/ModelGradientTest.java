@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
 import java.util.stream.Stream;
@@ -148,6 +150,143 @@ class ModelGradientTest {
           spec(ModelSpec.MLP_CLASSIFIER, activation, Activation.IDENTITY, Reconstruction.MSE, 0.3),
           1);
     }
+  }
+
+  private static ModelSpec smooth(ModelSpec s) {
+    return new ModelSpec(
+        s.model(),
+        s.sampleShape(),
+        s.hidden(),
+        s.latent(),
+        s.classes(),
+        Activation.TANH,
+        s.outputActivation(),
+        s.reconstruction(),
+        s.objective(),
+        s.beta(),
+        s.gamma(),
+        s.capacity(),
+        s.capacityIterations(),
+        s.lossScale());
+  }
+
+  static Stream<ModelSpec> convolutionalModels() {
+    return Stream.of(
+        ModelSpec.convVae(1, 3, 2, Reconstruction.GAUSSIAN),
+        ModelSpec.burgessVae(2, 32, 3, 2, Reconstruction.BERNOULLI),
+        ModelSpec.denoising(ModelSpec.DENOISING_MNIST, 4));
+  }
+
+  private static int largest(double[] values) {
+    int best = 0;
+    for (int i = 0; i < values.length; i++) {
+      best = Math.abs(values[i]) > Math.abs(values[best]) ? i : best;
+    }
+    return best;
+  }
+
+  /**
+   * With smooth activations, the largest gradient of each tensor (smaller ones are lost in the
+   * rounding of a loss of some thousand pixels); batch normalisation both ways.
+   */
+  @ParameterizedTest
+  @MethodSource("convolutionalModels")
+  void convolutional(ModelSpec papers) {
+    ModelSpec spec = smooth(papers);
+    Random random = new Random(4);
+    float[] values = new float[2 * spec.sampleSize()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = random.nextFloat();
+    }
+    int[] shape = spec.sampleShape().stream().mapToInt(s -> s).toArray();
+    Dataset images = Dataset.ofFloats("images", shape, values, null);
+    Objective objective = spec.objectiveAt(1);
+    for (boolean training : new boolean[] {false, true}) {
+      try (Model model = Model.create(backend, spec);
+          Pass pass = model.newPass(2, spec.isVae() ? 2 : 1)) {
+        model.parameters().initialise(Initialisation.PYTORCH_DEFAULT, 6);
+        // larger, so that gradients are not lost in the rounding of differences
+        double[] larger = model.parameters().values().toDoubles();
+        Arrays.setAll(larger, i -> 2.5 * larger[i]);
+        model.parameters().values().upload(larger);
+        model.training(training);
+        pass.load(images, Positions.upTo(2), 0, 2);
+        pass.contractNoise(99, Philox.stream(0, 1));
+        model.parameters().gradients().fill(Double.NaN);
+        pass.run(objective, Estimator.PATHWISE, 0.5, Wanted.GRADIENTS);
+        DoubleSupplier loss =
+            () -> {
+              pass.run(objective, Estimator.PATHWISE, 0.5, Wanted.LOSSES);
+              return total(pass, 0.5);
+            };
+        model
+            .parameters()
+            .named()
+            .forEach(
+                (name, p) -> {
+                  int at = largest(p.gradient().toDoubles());
+                  // a bias before batch normalisation in training has no gradient
+                  if (!training || !name.matches(".*(cnn[.]2|conv[.][03])[.]bias")) {
+                    CentralDifferences.check(
+                        spec.model() + " " + name,
+                        CentralDifferences.of(p.value().slice(at, 1), loss),
+                        p.gradient().slice(at, 1).toDoubles());
+                  }
+                });
+      }
+      if (spec.isVae()) {
+        return; // nothing differs in training
+      }
+    }
+  }
+
+  @Test
+  void convolutionalModelsAreThePapers() {
+    Map<ModelSpec, Long> counts =
+        Map.of(
+            ModelSpec.convVae(3, 64, 2, Reconstruction.GAUSSIAN), 806_915L,
+            ModelSpec.convVae(3, 128, 2, Reconstruction.GAUSSIAN), 856_195L,
+            ModelSpec.burgessVae(1, 32, 3, 1, Reconstruction.BERNOULLI), 232_038L + 231_745,
+            ModelSpec.burgessVae(1, 64, 6, 1, Reconstruction.BERNOULLI), 249_996L + 248_929,
+            ModelSpec.denoising(ModelSpec.DENOISING_MNIST, 4), 43_428L + 43_697);
+    counts.forEach(
+        (spec, count) -> {
+          try (Model model = Model.create(backend, spec)) {
+            assertEquals(count, model.parameters().count(), spec.toString());
+          }
+        });
+    try (Model model = Model.create(backend, ModelSpec.denoising(ModelSpec.DENOISING_CIFAR, 128))) {
+      assertEquals(128, model.parts().get(0).outputSize());
+      assertEquals(3072, model.parts().get(1).outputSize());
+    }
+    try (Model model = Model.create(backend, ModelSpec.denoising(ModelSpec.DENOISING_MNIST, 4))) {
+      assertEquals(
+          List.of("decoder.decoder_conv.4.running_mean", "decoder.decoder_conv.4.running_var"),
+          model.parameters().state().keySet().stream()
+              .filter(name -> name.startsWith("decoder.decoder_conv.4.run"))
+              .toList());
+    }
+    assertEquals(
+        "sampleShape: found [3, 32, 32], expected [C,64,64] for a conv-vae",
+        assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                    new ModelSpec(
+                        ModelSpec.CONV_VAE,
+                        List.of(3, 32, 32),
+                        List.of(),
+                        4,
+                        0,
+                        Activation.RELU,
+                        Activation.IDENTITY,
+                        Reconstruction.MSE,
+                        ModelSpec.OBJECTIVE_H,
+                        1,
+                        0,
+                        0,
+                        0,
+                        1))
+            .getMessage());
   }
 
   /** Losses by an own forward pass: sums over features, mean over draws, penalty, lossScale. */

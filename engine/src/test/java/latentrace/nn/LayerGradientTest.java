@@ -11,7 +11,9 @@ import java.util.Random;
 import java.util.function.DoubleSupplier;
 import latentrace.backend.Activation;
 import latentrace.backend.Buffer;
+import latentrace.backend.ConvShape;
 import latentrace.backend.Reconstruction;
+import latentrace.backend.Upsampling;
 import latentrace.nn.Layer.ParameterGradients;
 import latentrace.reference.EjmlBackend;
 import org.junit.jupiter.api.Test;
@@ -123,6 +125,102 @@ class LayerGradientTest {
                 new ActivationLayer(Activation.SOFTPLUS, 4),
                 new Linear(4, 2),
                 new Flatten(2))));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void convolutionsWithEachActivation(Activation f) {
+    ConvShape shape = new ConvShape(2, 5, 4, 3, 3, 2, 2, 1, 1, 0);
+    checkChain("Conv2d " + f, new Sequential("a", List.of(new Conv2d(shape, f))));
+    checkChain("ConvTranspose2d " + f, new Sequential("a", List.of(new ConvTranspose2d(shape, f))));
+  }
+
+  @Test
+  void poolingAndUpsampling() {
+    ConvShape overlapping = ConvShape.window(2, 5, 6, 3, 2, 1);
+    checkChain("MaxPool2d", new Sequential("a", List.of(new MaxPool2d(overlapping))));
+    checkChain("AvgPool2d", new Sequential("a", List.of(new AvgPool2d(overlapping))));
+    checkChain("global", new Sequential("a", List.of(AvgPool2d.global(3, 4, 5))));
+    for (Upsampling mode : Upsampling.values()) {
+      checkChain("" + mode, new Sequential("a", List.of(new Upsample(mode, 2, 3, 4, 6, 9))));
+    }
+  }
+
+  @Test
+  void normalisation() {
+    checkChain("LayerNorm", new Sequential("a", List.of(new LayerNorm(List.of(2, 3, 2)))));
+    for (boolean training : new boolean[] {false, true}) {
+      Sequential chain = new Sequential("a", List.of(new BatchNorm2d(2, 3, 2)));
+      chain.training(training);
+      checkChain("BatchNorm2d training=" + training, chain);
+    }
+  }
+
+  /** The kinds of layer of the auto-encoders, small; the first one's input gradient included. */
+  @Test
+  void imageChain() {
+    checkChain(
+        "chain",
+        new Sequential(
+            "a",
+            List.of(
+                new Conv2d(ConvShape.square(1, 8, 8, 3, 3, 1, 1)),
+                new LayerNorm(List.of(3, 8, 8)),
+                new ActivationLayer(Activation.TANH, 192),
+                new AvgPool2d(ConvShape.window(3, 8, 8, 2, 2, 0)),
+                new Flatten(48),
+                new Linear(48, 8, Activation.SOFTPLUS),
+                new Unflatten(2, 2, 2),
+                new ConvTranspose2d(ConvShape.transposed(2, 2, 2, 3, 3, 2, 1, 1)),
+                new BatchNorm2d(3, 4, 4),
+                new ActivationLayer(Activation.SIGMOID, 48))));
+  }
+
+  /** Rows of samples with two images each add up to the batch's gradient, for every layer. */
+  @Test
+  void gradientRowsAddUp() {
+    ConvShape shape = new ConvShape(2, 5, 4, 3, 3, 2, 2, 1, 1, 0);
+    for (ParametricLayer layer :
+        List.of(
+            new Linear(7, 5, Activation.TANH),
+            new Conv2d(shape, Activation.SOFTPLUS),
+            new ConvTranspose2d(shape, Activation.TANH),
+            new LayerNorm(List.of(3, 2)),
+            new BatchNorm2d(3, 2, 2))) {
+      Sequential chain = new Sequential("a", List.of(layer));
+      try (Parameters parameters = new Parameters(backend, List.of(chain));
+          Tape tape = new Tape(backend, chain, 6, false)) {
+        int size = (int) parameters.count();
+        parameters.values().copyFrom(noise(size));
+        Buffer x = noise(6 * chain.inputSize());
+        chain.forward(backend, tape, 6, x);
+        tape.outputGradient().copyFrom(noise(6 * chain.outputSize()));
+        chain.backward(backend, tape, false, ParameterGradients.OVERWRITE);
+        Buffer rows = backend.allocate(3L * size);
+        rows.fill(Double.NaN);
+        layer.gradientRows(backend, 3, 2, x, tape.delta(0), true, true, rows, size);
+        double[] each = rows.toDoubles();
+        double[] sum = new double[size];
+        for (int k = 0; k < each.length; k++) {
+          sum[k % size] += each[k];
+        }
+        assertArrayEquals(parameters.gradients().toDoubles(), sum, 1e-11, layer.describe());
+      }
+    }
+  }
+
+  @Test
+  void batchNormInTrainingHasNoGradientOfASample() {
+    BatchNorm2d layer = new BatchNorm2d(3, 2, 2);
+    layer.training(true);
+    Buffer b = noise(12);
+    assertEquals(
+        "BatchNorm2d(3): in training a sample has no gradient of its own, because statistics mix"
+            + " the batch; switch training off",
+        assertThrows(
+                IllegalStateException.class,
+                () -> layer.gradientRows(backend, 1, 1, b, b, true, true, b, 6))
+            .getMessage());
   }
 
   @Test

@@ -91,6 +91,15 @@ public interface Backend extends AutoCloseable {
   /** Noise by the contract of {@link Philox}. */
   RandomOps random();
 
+  /** Convolutions and transposed convolutions. */
+  ConvOps convolutions();
+
+  /** Pooling and upsampling. */
+  PoolOps pooling();
+
+  /** Batch and layer normalisation. */
+  NormOps norms();
+
   /** Inner products of per-sample gradients. */
   GradientOps gradients();
 

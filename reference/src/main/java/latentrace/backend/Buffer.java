@@ -42,6 +42,11 @@ public abstract class Buffer implements AutoCloseable {
     return doSlice(offset, sliceLength);
   }
 
+  /** The elements from {@code offset} on, sharing memory; this buffer itself for all of them. */
+  public final Buffer slice(long offset) {
+    return offset == 0 ? this : slice(offset, length - offset);
+  }
+
   /** Copies {@code source[from..from+count)} to this buffer's elements from {@code offset} on. */
   public final void upload(float[] source, int from, long offset, int count) {
     java.util.Objects.checkFromIndexSize(from, count, source.length);

@@ -49,4 +49,11 @@ final class Checks {
         ? 0
         : Math.addExact(Math.multiplyExact(Math.subtractExact(rows, 1), stride), columns);
   }
+
+  /** At least one of a gradient's parts is wanted. */
+  static void parts(String op, boolean weight, boolean bias) {
+    if (!weight && !bias) {
+      throw new IllegalArgumentException(op + ": neither weight nor bias is wanted");
+    }
+  }
 }

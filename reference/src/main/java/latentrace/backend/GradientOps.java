@@ -39,7 +39,7 @@ public abstract class GradientOps {
       int ld) {
     String op = "materialize";
     checkFactors(op, "a", "delta", n, rank, in, out, a, delta);
-    checkParts(op, weight, bias);
+    Checks.parts(op, weight, bias);
     long columns = (weight ? (long) in * out : 0) + (bias ? out : 0);
     Checks.leadingDimension(op, "ld", ld, columns);
     Checks.holds(owner, op, "rows", "[n,columns]", rows, Checks.span(n, ld, columns));
@@ -80,7 +80,7 @@ public abstract class GradientOps {
     String op = "ghostProducts";
     checkFactors(op, "aT", "deltaT", t, rankT, in, out, aT, deltaT);
     checkFactors(op, "aN", "deltaN", n, rankN, in, out, aN, deltaN);
-    checkParts(op, weight, bias);
+    Checks.parts(op, weight, bias);
     Checks.leadingDimension(op, "ld", ld, n);
     Checks.holds(owner, op, "scores", "[t,n]", scores, Checks.span(t, ld, n));
     doGhostProducts(
@@ -111,7 +111,7 @@ public abstract class GradientOps {
     String op = "ghostDiagonal";
     checkFactors(op, "a0", "delta0", n, rank, in, out, a0, delta0);
     checkFactors(op, "a1", "delta1", n, rank, in, out, a1, delta1);
-    checkParts(op, weight, bias);
+    Checks.parts(op, weight, bias);
     Checks.holds(owner, op, "products", "[n]", products, n);
     doGhostDiagonal(n, rank, in, out, a0, delta0, a1, delta1, weight, bias, coefficient, products);
   }
@@ -153,12 +153,6 @@ public abstract class GradientOps {
     Checks.positive(op, "out", out);
     Checks.holds(owner, op, aName, "[samples*rank,in]", a, (long) n * rank * in);
     Checks.holds(owner, op, deltaName, "[samples*rank,out]", delta, (long) n * rank * out);
-  }
-
-  private static void checkParts(String op, boolean weight, boolean bias) {
-    if (!weight && !bias) {
-      throw new IllegalArgumentException(op + ": neither weight nor bias is wanted");
-    }
   }
 
   /**

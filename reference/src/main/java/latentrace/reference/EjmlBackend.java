@@ -4,11 +4,14 @@ import latentrace.backend.ActivationOps;
 import latentrace.backend.Backend;
 import latentrace.backend.BackendException;
 import latentrace.backend.Buffer;
+import latentrace.backend.ConvOps;
 import latentrace.backend.DenseOps;
 import latentrace.backend.GradientOps;
 import latentrace.backend.LatentOps;
 import latentrace.backend.LossOps;
+import latentrace.backend.NormOps;
 import latentrace.backend.OptimizerOps;
+import latentrace.backend.PoolOps;
 import latentrace.backend.RandomOps;
 import org.ejml.concurrency.EjmlConcurrency;
 
@@ -26,6 +29,9 @@ public final class EjmlBackend implements Backend {
   private final EjmlLatents latents = new EjmlLatents(this);
   private final EjmlOptimizers optimizers = new EjmlOptimizers(this);
   private final EjmlRandom random = new EjmlRandom(this);
+  private final EjmlConvolutions convolutions;
+  private final EjmlPooling pooling = new EjmlPooling(this);
+  private final EjmlNorms norms = new EjmlNorms(this);
   private final EjmlGradients gradients;
 
   /**
@@ -39,6 +45,7 @@ public final class EjmlBackend implements Backend {
       EjmlConcurrency.setMaxThreads(threads);
     }
     this.dense = new EjmlDense(this, threads > 1);
+    this.convolutions = new EjmlConvolutions(this, dense);
     this.gradients = new EjmlGradients(this, dense);
   }
 
@@ -104,6 +111,21 @@ public final class EjmlBackend implements Backend {
   @Override
   public RandomOps random() {
     return random;
+  }
+
+  @Override
+  public ConvOps convolutions() {
+    return convolutions;
+  }
+
+  @Override
+  public PoolOps pooling() {
+    return pooling;
+  }
+
+  @Override
+  public NormOps norms() {
+    return norms;
   }
 
   @Override

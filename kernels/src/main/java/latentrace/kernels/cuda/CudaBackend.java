@@ -11,12 +11,15 @@ import latentrace.backend.BackendProvider;
 import latentrace.backend.BackendProvider.ProductMath;
 import latentrace.backend.Buffer;
 import latentrace.backend.Cleanup;
+import latentrace.backend.ConvOps;
 import latentrace.backend.DenseOps;
 import latentrace.backend.GradientOps;
 import latentrace.backend.LatentOps;
 import latentrace.backend.LossOps;
 import latentrace.backend.Names;
+import latentrace.backend.NormOps;
 import latentrace.backend.OptimizerOps;
+import latentrace.backend.PoolOps;
 import latentrace.backend.RandomOps;
 
 /** The GPU backend: single precision, one device, one stream; any thread may call it. */
@@ -227,6 +230,26 @@ final class CudaBackend implements Backend {
   @Override
   public RandomOps random() {
     return random;
+  }
+
+  @Override
+  public ConvOps convolutions() {
+    throw missing("convolutions");
+  }
+
+  @Override
+  public PoolOps pooling() {
+    throw missing("pooling");
+  }
+
+  @Override
+  public NormOps norms() {
+    throw missing("normalisation");
+  }
+
+  private static BackendException missing(String family) {
+    return new BackendException(
+        "cuda: no kernels for %s yet; take --backend simd or ejml".formatted(family));
   }
 
   @Override

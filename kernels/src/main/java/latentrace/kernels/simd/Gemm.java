@@ -27,7 +27,7 @@ final class Gemm implements WorkerPool.Task {
   private static final int COLUMNS = MicroKernel.COLUMNS;
 
   /** Values of k in one pass: a panel stays in L1. */
-  private static final int BLOCK = 256;
+  static final int BLOCK = 256;
 
   /** Values of k in one go, if C is stored across or the left operand copied. */
   private static final int STEP_K = 4 * BLOCK;
@@ -291,7 +291,7 @@ final class Gemm implements WorkerPool.Task {
   }
 
   /** to[c,r] = from[r,c] for a matrix of {@code rows} × {@code columns}. */
-  private static void transpose(
+  static void transpose(
       float[] from, int at, int ld, int rows, int columns, float[] to, int toAt, int toLd) {
     int r = 0;
     for (; r <= rows - 8; r += 8) {
@@ -377,16 +377,10 @@ final class Gemm implements WorkerPool.Task {
       return;
     }
     if (factor != 1) {
-      scale(c, to, count, factor);
+      MicroKernel.scale(c, to, count, factor);
     }
     for (int i = 0; i < count; i++) {
       c[to + i] += tile[from + i];
-    }
-  }
-
-  private static void scale(float[] values, int at, int count, float factor) {
-    for (int i = 0; i < count; i++) {
-      values[at + i] *= factor;
     }
   }
 
@@ -465,17 +459,8 @@ final class Gemm implements WorkerPool.Task {
     int a3 = a0 + Math.min(3, last) * ld;
     int a4 = a0 + Math.min(4, last) * ld;
     int a5 = a0 + Math.min(5, last) * ld;
-    if (factor == 0) {
-      MicroKernel.overwrite(
-          length, from, a0, a1, a2, a3, a4, a5, panel, panelAt, to, toAt, toLd, alpha);
-      return;
-    }
-    if (factor != 1) {
-      for (int i = 0; i < ROWS; i++) {
-        scale(to, toAt + i * toLd, COLUMNS, factor);
-      }
-    }
-    MicroKernel.add(length, from, a0, a1, a2, a3, a4, a5, panel, panelAt, to, toAt, toLd, alpha);
+    MicroKernel.tile(
+        length, from, a0, a1, a2, a3, a4, a5, panel, panelAt, to, toAt, toLd, alpha, factor);
   }
 
   /** Bias and activation over a block of finished elements, along the rows of C. */

@@ -25,8 +25,44 @@ final class MicroKernel {
 
   private MicroKernel() {}
 
+  /** C = beta·C + alpha·(rows)·(panel); a beta of 0 overwrites. */
+  static void tile(
+      int length,
+      float[] a,
+      int a0,
+      int a1,
+      int a2,
+      int a3,
+      int a4,
+      int a5,
+      float[] panel,
+      int panelAt,
+      float[] c,
+      int cAt,
+      int ldc,
+      float alpha,
+      float beta) {
+    if (beta == 0) {
+      overwrite(length, a, a0, a1, a2, a3, a4, a5, panel, panelAt, c, cAt, ldc, alpha);
+      return;
+    }
+    if (beta != 1) {
+      for (int i = 0; i < ROWS; i++) {
+        scale(c, cAt + i * ldc, COLUMNS, beta);
+      }
+    }
+    add(length, a, a0, a1, a2, a3, a4, a5, panel, panelAt, c, cAt, ldc, alpha);
+  }
+
+  /** A run of elements times a factor. */
+  static void scale(float[] values, int at, int count, float factor) {
+    for (int i = 0; i < count; i++) {
+      values[at + i] *= factor;
+    }
+  }
+
   /** C = alpha·(rows)·(panel). */
-  static void overwrite(
+  private static void overwrite(
       int length,
       float[] a,
       int a0,
@@ -98,7 +134,7 @@ final class MicroKernel {
   }
 
   /** C += alpha·(rows)·(panel). */
-  static void add(
+  private static void add(
       int length,
       float[] a,
       int a0,

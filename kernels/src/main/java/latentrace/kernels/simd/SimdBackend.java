@@ -4,11 +4,14 @@ import latentrace.backend.ActivationOps;
 import latentrace.backend.Backend;
 import latentrace.backend.BackendException;
 import latentrace.backend.Buffer;
+import latentrace.backend.ConvOps;
 import latentrace.backend.DenseOps;
 import latentrace.backend.GradientOps;
 import latentrace.backend.LatentOps;
 import latentrace.backend.LossOps;
+import latentrace.backend.NormOps;
 import latentrace.backend.OptimizerOps;
+import latentrace.backend.PoolOps;
 import latentrace.backend.RandomOps;
 
 /** The CPU backend: the Java Vector API in single precision on a team of threads. */
@@ -22,6 +25,9 @@ final class SimdBackend implements Backend {
   private final SimdLatents latents;
   private final SimdOptimizers optimizers;
   private final SimdRandom random;
+  private final SimdConvolutions convolutions;
+  private final SimdPooling pooling;
+  private final SimdNorms norms;
   private final SimdGradients gradients;
 
   SimdBackend(int threads) {
@@ -32,6 +38,9 @@ final class SimdBackend implements Backend {
     this.latents = new SimdLatents(this, pool);
     this.optimizers = new SimdOptimizers(this, pool);
     this.random = new SimdRandom(this, pool);
+    this.convolutions = new SimdConvolutions(this, pool, dense);
+    this.pooling = new SimdPooling(this, pool);
+    this.norms = new SimdNorms(this, pool);
     this.gradients = new SimdGradients(this, pool, dense);
   }
 
@@ -99,6 +108,21 @@ final class SimdBackend implements Backend {
   @Override
   public RandomOps random() {
     return random;
+  }
+
+  @Override
+  public ConvOps convolutions() {
+    return convolutions;
+  }
+
+  @Override
+  public PoolOps pooling() {
+    return pooling;
+  }
+
+  @Override
+  public NormOps norms() {
+    return norms;
   }
 
   @Override

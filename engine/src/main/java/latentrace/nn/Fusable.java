@@ -1,0 +1,12 @@
+package latentrace.nn;
+
+import latentrace.backend.Activation;
+
+/** A layer that can apply an activation to its result in the same pass. */
+interface Fusable extends Layer {
+  /** The activation fused in. */
+  Activation activation();
+
+  /** The same layer, unbound, with another activation. */
+  Layer withActivation(Activation f);
+}
