@@ -39,7 +39,7 @@ static __device__ inline int largest(const float* __restrict__ plane, int width,
   for (int i = high.from; i < high.end; i++) {
     for (int j = wide.from; j < wide.end; j++) {
       const float value = plane[i * width + j];
-      if (value > most || (isnan(value) && !isnan(most))) {
+      if (!(value <= most) && most == most) {  // also NaN after a number
         most = value;
         best = i * width + j;
       }

@@ -19,7 +19,7 @@ final class CudaPooling extends PoolOps {
 
   private void pool(String kernel, long elements, ConvShape window, int n, Object... ends) {
     Object[] sizes = {
-      n * window.channels(),
+      Math.multiplyExact(n, window.channels()),
       window.height(),
       window.width(),
       window.outHeight(),
