@@ -8,8 +8,10 @@ import java.util.function.Consumer;
 import latentrace.backend.Activation;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.backend.ConvShape;
 import latentrace.backend.Names;
 import latentrace.backend.Reconstruction;
+import latentrace.backend.Upsampling;
 
 /**
  * Every operation of a backend on random single-precision numbers, once: to be compared with the
@@ -44,6 +46,9 @@ public final class OperationCheck {
     check.latents();
     check.optimizers();
     check.gradients();
+    check.convolutions();
+    check.pooling();
+    check.norms();
     check.noise();
     return check.outcomes;
   }
@@ -274,6 +279,148 @@ public final class OperationCheck {
                   .gradients()
                   .ghostDiagonal(ROWS, DRAWS, IN, OUT, a, delta, a, other, true, true, 0.5, y[0]),
           noise(ROWS));
+    }
+  }
+
+  /** Both tiles of a product, strides, a kernel that no size is a multiple of. */
+  private void convolutions() {
+    for (int channels : new int[] {3, OUT + 2}) {
+      ConvShape shape = new ConvShape(channels, 13, 11, 38 - channels, 4, 3, 2, 1, 1, 2);
+      int images = 4 * DRAWS;
+      int columns = shape.weightSize() + shape.outChannels();
+      String of = " of %d channels".formatted(channels);
+      try (Buffer x = noise((long) images * shape.inputSize());
+          Buffer weight = noise(shape.weightSize());
+          Buffer outBias = noise(shape.outChannels());
+          Buffer inBias = noise(shape.channels());
+          Buffer delta = noise((long) images * shape.outputSize())) {
+        record(
+            "convolution" + of,
+            y ->
+                backend
+                    .convolutions()
+                    .conv2dForward(shape, images, x, weight, outBias, Activation.RELU, y[0]),
+            backend.allocate((long) images * shape.outputSize()));
+        record(
+            "transposed convolution" + of,
+            y ->
+                backend
+                    .convolutions()
+                    .convTranspose2dForward(
+                        shape, images, delta, weight, inBias, Activation.SIGMOID, y[0]),
+            backend.allocate((long) images * shape.inputSize()));
+        record(
+            "convolution backward" + of,
+            y ->
+                backend
+                    .convolutions()
+                    .conv2dBackwardParameters(shape, images, x, delta, y[0], y[1], true),
+            noise(shape.weightSize()),
+            noise(shape.outChannels()));
+        record(
+            "gradients of a convolution by sample" + of,
+            y ->
+                backend
+                    .convolutions()
+                    .conv2dGradientRows(shape, 4, DRAWS, x, delta, true, true, y[0], columns),
+            backend.allocate(4L * columns));
+      }
+    }
+  }
+
+  private void pooling() {
+    int planes = 5 * OUT;
+    ConvShape window = ConvShape.window(OUT, 13, 11, 3, 2, 1);
+    long inputs = 5L * window.inputSize();
+    long outputs = 5L * window.outputSize();
+    try (Buffer x = noise(inputs);
+        Buffer dY = noise(outputs);
+        Buffer dUp = noise(planes * 27L * 22)) {
+      record(
+          "maximum pool",
+          y -> {
+            backend.pooling().maxPoolForward(window, 5, x, y[0]);
+            backend.pooling().maxPoolBackward(window, 5, x, dY, y[1]);
+          },
+          backend.allocate(outputs),
+          backend.allocate(inputs));
+      record(
+          "average pool",
+          y -> {
+            backend.pooling().averagePoolForward(window, 5, x, y[0]);
+            backend.pooling().averagePoolBackward(window, 5, dY, y[1]);
+          },
+          backend.allocate(outputs),
+          backend.allocate(inputs));
+      for (Upsampling mode : Upsampling.values()) {
+        record(
+            Names.id(mode) + " upsampling",
+            y -> {
+              backend.pooling().upsampleForward(mode, planes, 13, 11, 27, 22, x, y[0]);
+              backend.pooling().upsampleBackward(mode, planes, 13, 11, 27, 22, dUp, y[1]);
+            },
+            backend.allocate(planes * 27L * 22),
+            backend.allocate(inputs));
+      }
+    }
+  }
+
+  private void norms() {
+    int rows = ROWS * DRAWS;
+    long size = (long) rows * IN;
+    double eps = 1e-5;
+    try (Buffer x = noise(size);
+        Buffer dY = noise(size);
+        Buffer weight = noise(IN);
+        Buffer bias = noise(IN)) {
+      record(
+          "batch normalisation",
+          y -> {
+            backend
+                .norms()
+                .batchNormForward(
+                    true, ROWS, IN, DRAWS, eps, 0.1, x, weight, bias, y[0], y[1], y[2]);
+            backend
+                .norms()
+                .batchNormBackwardInput(
+                    true, ROWS, IN, DRAWS, eps, x, weight, y[0], y[1], dY, y[3]);
+            backend
+                .norms()
+                .batchNormBackwardParameters(
+                    true, ROWS, IN, DRAWS, eps, x, y[0], y[1], dY, y[4], y[5], true);
+          },
+          noise(IN),
+          positive(IN),
+          backend.allocate(size),
+          backend.allocate(size),
+          noise(IN),
+          noise(IN));
+      record(
+          "layer normalisation",
+          y -> {
+            backend.norms().layerNormForward(rows, IN, eps, x, weight, bias, y[0]);
+            backend.norms().layerNormBackwardInput(rows, IN, eps, x, weight, dY, y[1]);
+            backend.norms().layerNormBackwardParameters(rows, IN, eps, x, dY, y[2], y[3], true);
+          },
+          backend.allocate(size),
+          backend.allocate(size),
+          noise(IN),
+          noise(IN));
+      record(
+          "gradients of normalisations by sample",
+          y -> {
+            backend
+                .norms()
+                .batchNormGradientRows(
+                    ROWS, DRAWS, IN, 1, eps, x, y[0], y[1], dY, true, true, y[2], 2 * IN);
+            backend
+                .norms()
+                .layerNormGradientRows(ROWS, DRAWS, IN, eps, x, dY, true, true, y[3], 2 * IN);
+          },
+          noise(IN),
+          positive(IN),
+          backend.allocate(2L * ROWS * IN),
+          backend.allocate(2L * ROWS * IN));
     }
   }
 

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SabotageChecks {
   private static final int ROWS = 3;
   private static final int COLUMNS = 500;
+  private static final int SIDE = 20;
   private static final int ONE_MEBIBYTE = 1 << 20;
 
   @TempDir private Path cache;
@@ -119,6 +120,101 @@ class SabotageChecks {
             "gradients.cu", "products[i] = (float)(products[i] +", "products[i + 4096] = (float)("),
         "cu\\w+ \\(last launch: row_dots, grid 3, block 128\\) failed:"
             + " CUDA_ERROR_ILLEGAL_ADDRESS");
+  }
+
+  /** y [2,20,20] of an image of ones under two 3×3 kernels of 1 and of 2. */
+  private static float[] convolve(Launcher launcher, DeviceMemory memory, Staging staging) {
+    int kernel = 9;
+    float[] y = new float[2 * SIDE * SIDE];
+    float[] ones = new float[SIDE * SIDE];
+    Arrays.fill(ones, 1);
+    float[] values = new float[2 * kernel];
+    Arrays.fill(values, 0, kernel, 1);
+    Arrays.fill(values, kernel, 2 * kernel, 2);
+    DeviceMemory.Block x = memory.allocate((long) ones.length * Float.BYTES);
+    DeviceMemory.Block weight = memory.allocate((long) values.length * Float.BYTES);
+    DeviceMemory.Block out = memory.allocate((long) y.length * Float.BYTES);
+    staging.upload(
+        x.pointer,
+        ones.length,
+        (ByteBuffer to, int first, int count) -> to.asFloatBuffer().put(ones, first, count));
+    staging.upload(
+        weight.pointer,
+        values.length,
+        (ByteBuffer to, int first, int count) -> to.asFloatBuffer().put(values, first, count));
+    launcher.tiles(
+        "conv_forward_narrow",
+        2,
+        0,
+        1,
+        1,
+        SIDE,
+        SIDE,
+        2,
+        SIDE,
+        SIDE,
+        3,
+        3,
+        1,
+        1,
+        1,
+        1,
+        x,
+        weight,
+        null,
+        out);
+    staging.download(
+        out.pointer,
+        y.length,
+        (ByteBuffer from, int first, int count) -> from.asFloatBuffer().get(y, first, count));
+    return y;
+  }
+
+  private static float[] expectedConvolution() {
+    float[] y = new float[2 * SIDE * SIDE];
+    for (int at = 0; at < y.length; at++) {
+      int high = met(at / SIDE % SIDE);
+      y[at] = (1 + at / (SIDE * SIDE)) * high * met(at % SIDE);
+    }
+    return y;
+  }
+
+  /** Rows or columns of a kernel that lie inside. */
+  private static int met(int place) {
+    return place == 0 || place == SIDE - 1 ? 2 : 3;
+  }
+
+  @Test
+  void aConvolutionUnchanged() {
+    with(
+        KernelSource.load(),
+        (launcher, memory, staging) ->
+            assertArrayEquals(expectedConvolution(), convolve(launcher, memory, staging)));
+  }
+
+  @Test
+  void aConvolutionWithoutItsBarrier() {
+    with(
+        changed("conv.cu", "__syncthreads();  // this step is whole", ""),
+        (launcher, memory, staging) ->
+            assertFalse(Arrays.equals(expectedConvolution(), convolve(launcher, memory, staging))));
+  }
+
+  @Test
+  void aConvolutionThatStoresOutOfBounds() {
+    with(
+        changed("conv.cu", "g.toWidth + pixel] =", "g.toWidth + pixel + 4096] ="),
+        (launcher, memory, staging) -> {
+          BackendException failed =
+              assertThrows(BackendException.class, () -> convolve(launcher, memory, staging));
+          assertTrue(
+              failed
+                  .getMessage()
+                  .matches(
+                      "cuda: cu\\w+ \\(last launch: conv_forward_narrow, grid 2, block 256\\)"
+                          + " failed: CUDA_ERROR_ILLEGAL_ADDRESS"),
+              failed.getMessage());
+        });
   }
 
   /** With deferred streams, nothing has happened before somebody waits. */

@@ -105,7 +105,38 @@ class CommandLineTest {
   void verifiesBackends() throws Exception {
     List<String> lines = ok("devices", "--verify").out().lines().toList();
     assertTrue(
-        lines.contains("  27 operations agree with the reference"), String.join("\n", lines));
+        lines.contains("  42 operations agree with the reference"), String.join("\n", lines));
+  }
+
+  /** The convolutional model from data to scores, the same on both backends. */
+  @Test
+  void trainsAndScoresConvolutions() throws Exception {
+    ok("data", "generate", "dsprites", "--count", "12", "--seed", "3", "--out", "sprites.npz");
+    float[][] scores = new float[2][];
+    for (int i = 0; i < 2; i++) {
+      String backend = List.of("ejml", "simd").get(i);
+      Outcome trained =
+          ok(
+              ("train --model conv-vae --data sprites.npz --latent 3 --batch 6 --iterations 3"
+                      + " --checkpoints 1 --seed 9 --backend %s --out conv-%s")
+                  .formatted(backend, backend)
+                  .split(" "));
+      assertEquals("trained at iteration 3: conv-" + backend + "\n", trained.out());
+      ok(
+          ("score --checkpoints conv-%s --train sprites.npz --test sprites.npz --draws 2 --backend"
+                  + " %s --out conv-%s.npy")
+              .formatted(backend, backend, backend)
+              .split(" "));
+      NpyArray array = Npy.read(shared.resolve("conv-" + backend + ".npy"));
+      assertArrayEquals(new int[] {12, 12}, array.shape());
+      scores[i] = array.toFloats();
+    }
+    double largest = 0;
+    for (float score : scores[0]) {
+      largest = Math.max(largest, Math.abs(score));
+    }
+    assertTrue(largest > 0);
+    assertArrayEquals(scores[0], scores[1], (float) (1e-3 * largest));
   }
 
   @Test

@@ -26,6 +26,7 @@ import latentrace.checkpoint.Checkpoint;
 import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.Dataset;
 import latentrace.data.DigitsGenerator;
+import latentrace.data.DspritesGenerator;
 import latentrace.data.InputException;
 import latentrace.influence.CheckpointWeights;
 import latentrace.influence.Noise;
@@ -55,11 +56,14 @@ class TrainingAndScoringChecks {
   }
 
   private double[] train(String name, TrainingSpec spec, String where) {
+    return train(name, MODEL, DigitsGenerator.digits(120, 1), spec, where);
+  }
+
+  private double[] train(
+      String name, ModelSpec model, Dataset data, TrainingSpec spec, String where) {
     Path run = folder.resolve(where);
     try (Backend backend = Backends.open(name, OPTIONS);
-        Trainer trainer =
-            new Trainer(
-                backend, MODEL, spec, DigitsGenerator.digits(120, 1), null, run, Listener.SILENT)) {
+        Trainer trainer = new Trainer(backend, model, spec, data, null, run, Listener.SILENT)) {
       assertEquals(Trainer.Outcome.COMPLETED, trainer.run());
       return trainer.model().parameters().values().toDoubles();
     }
@@ -108,9 +112,8 @@ class TrainingAndScoringChecks {
     return all;
   }
 
-  private VaeTracIn.Result scores(String name, Estimator estimator) {
-    Dataset train = DigitsGenerator.digits(30, 1);
-    Dataset test = DigitsGenerator.digits(7, 2);
+  private VaeTracIn.Result scores(
+      String name, ModelSpec model, Estimator estimator, Dataset train, Dataset test) {
     List<Checkpoint> checkpoints = Checkpoint.list(folder.resolve("ejml"));
     VaeTracIn.Settings settings =
         new VaeTracIn.Settings(
@@ -124,7 +127,7 @@ class TrainingAndScoringChecks {
     try (Backend backend = Backends.open(name, OPTIONS)) {
       return new VaeTracIn(
               backend,
-              MODEL,
+              model,
               checkpoints,
               CheckpointWeights.uniform(checkpoints.size()),
               settings,
@@ -137,8 +140,12 @@ class TrainingAndScoringChecks {
   @EnumSource(Estimator.class)
   void scoresOfATrainedModel(Estimator estimator) {
     train("ejml", TrainingSpec.adam(2e-3, 20, 40, 2, 5));
-    try (VaeTracIn.Result expected = scores("ejml", estimator);
-        VaeTracIn.Result actual = scores("cuda", estimator)) {
+    agree(MODEL, estimator, DigitsGenerator.digits(30, 1), DigitsGenerator.digits(7, 2));
+  }
+
+  private void agree(ModelSpec model, Estimator estimator, Dataset train, Dataset test) {
+    try (VaeTracIn.Result expected = scores("ejml", model, estimator, train, test);
+        VaeTracIn.Result actual = scores("cuda", model, estimator, train, test)) {
       close("scores", SCORES_WITHIN, flat(expected), flat(actual));
       close(
           "self-influence",
@@ -147,6 +154,28 @@ class TrainingAndScoringChecks {
           doubles(actual.selfInfluence()));
       close("losses", SCORES_WITHIN, doubles(expected.losses()), doubles(actual.losses()));
     }
+  }
+
+  @Test
+  void aConvolutionalVae() {
+    ModelSpec model = ModelSpec.convVae(1, 3, 2, Reconstruction.BERNOULLI);
+    Dataset data = DspritesGenerator.generate(12, 1);
+    TrainingSpec spec = TrainingSpec.adam(1e-3, 6, 4, 1, 5);
+    double[] expected = train("ejml", model, data, spec, "ejml");
+    double[] actual = train("cuda", model, data, spec, "cuda");
+    close("parameters", PARAMETERS_WITHIN, expected, actual);
+    assertArrayEquals(actual, train("cuda", model, data, spec, "again"));
+    agree(model, Estimator.PATHWISE, data, DspritesGenerator.generate(3, 2));
+  }
+
+  /** With batch normalisation, whose running statistics are among what is trained. */
+  @Test
+  void aDenoisingAutoEncoder() {
+    ModelSpec model = ModelSpec.denoising(ModelSpec.DENOISING_MNIST, 4);
+    Dataset data = DigitsGenerator.digits(60, 1);
+    TrainingSpec spec = TrainingSpec.sgd(1e-2, 12, 10, 1, 5).withMomentum(0.9);
+    double[] expected = train("ejml", model, data, spec, "ejml");
+    close("parameters", PARAMETERS_WITHIN, expected, train("cuda", model, data, spec, "cuda"));
   }
 
   @Test
