@@ -2,12 +2,13 @@ package latentrace.kernels.cuda;
 
 import latentrace.backend.Activation;
 import latentrace.backend.Reconstruction;
+import latentrace.backend.Upsampling;
 
 /** The numbers by which kernels know what Java has enumerations for. */
 final class Codes {
   private Codes() {}
 
-  /** ActivationKind in activations.cu. */
+  /** ActivationKind in activation.cuh. */
   static int of(Activation activation) {
     return switch (activation) {
       case IDENTITY -> 0;
@@ -25,6 +26,14 @@ final class Codes {
       case BERNOULLI -> 0;
       case GAUSSIAN -> 1;
       case MSE -> 2;
+    };
+  }
+
+  /** UpsamplingKind in pooling.cu. */
+  static int of(Upsampling mode) {
+    return switch (mode) {
+      case NEAREST -> 0;
+      case BILINEAR -> 1;
     };
   }
 }

@@ -12,7 +12,6 @@ import latentrace.backend.BackendProvider.ProductMath;
 import latentrace.backend.Buffer;
 import latentrace.backend.Cleanup;
 import latentrace.backend.ConvOps;
-import latentrace.backend.DenseOps;
 import latentrace.backend.GradientOps;
 import latentrace.backend.LatentOps;
 import latentrace.backend.LossOps;
@@ -40,6 +39,9 @@ final class CudaBackend implements Backend {
   private final CudaLatents latents;
   private final CudaOptimizers optimizers;
   private final CudaRandom random;
+  private final CudaConvolutions convolutions;
+  private final CudaPooling pooling;
+  private final CudaNorms norms;
   private final CudaGradients gradients;
   private final ProductMath math;
   private boolean closed;
@@ -72,6 +74,9 @@ final class CudaBackend implements Backend {
       optimizers = new CudaOptimizers(this);
       random = new CudaRandom(this, context);
       cleanup.add(random::close);
+      convolutions = new CudaConvolutions(this);
+      pooling = new CudaPooling(this);
+      norms = new CudaNorms(this);
       gradients = new CudaGradients(this);
     } catch (RuntimeException | LinkageError e) {
       cleanup.closeAfter(e);
@@ -203,7 +208,7 @@ final class CudaBackend implements Backend {
   }
 
   @Override
-  public DenseOps dense() {
+  public CudaDense dense() {
     return dense;
   }
 
@@ -234,22 +239,17 @@ final class CudaBackend implements Backend {
 
   @Override
   public ConvOps convolutions() {
-    throw missing("convolutions");
+    return convolutions;
   }
 
   @Override
   public PoolOps pooling() {
-    throw missing("pooling");
+    return pooling;
   }
 
   @Override
   public NormOps norms() {
-    throw missing("normalisation");
-  }
-
-  private static BackendException missing(String family) {
-    return new BackendException(
-        "cuda: no kernels for %s yet; take --backend simd or ejml".formatted(family));
+    return norms;
   }
 
   @Override

@@ -91,14 +91,24 @@ final class CudaDense extends DenseOps {
       Buffer dWeight,
       Buffer dBias) {
     doGemm(true, false, out, in, rows, alpha, delta, out, 0, x, in, 0, beta, dWeight, in, 0, 1);
+    columnSums(rows, out, (float) alpha, delta, (float) beta, dBias);
+  }
+
+  /** sums [columns] = alpha·Σ_r x [rows,columns] + beta·sums. */
+  void columnSums(int rows, int columns, float alpha, Object x, float beta, Buffer sums) {
     int chunks = (rows + ROWS_PER_CHUNK - 1) / ROWS_PER_CHUNK;
     Launcher launcher = backend.launcher();
     try (DeviceMemory.Block partial =
-        backend.memory().allocate((long) chunks * out * Double.BYTES)) {
+        backend.memory().allocate((long) chunks * columns * Double.BYTES)) {
       launcher.elements(
-          "column_sums_partial", (long) chunks * out, rows, out, ROWS_PER_CHUNK, delta, partial);
-      launcher.elements(
-          "column_sums_total", out, chunks, out, (float) alpha, partial, (float) beta, dBias);
+          "column_sums_partial",
+          (long) chunks * columns,
+          rows,
+          columns,
+          ROWS_PER_CHUNK,
+          x,
+          partial);
+      launcher.elements("column_sums_total", columns, chunks, columns, alpha, partial, beta, sums);
     }
   }
 }

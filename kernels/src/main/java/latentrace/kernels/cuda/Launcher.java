@@ -24,6 +24,9 @@ final class Launcher implements AutoCloseable {
   /** Threads of a block that sums: SUM_THREADS in common.cuh. */
   static final int SUM_THREADS = 128;
 
+  /** Threads of a block that makes a tile of a product: TILE_THREADS in conv.cu. */
+  static final int TILE_THREADS = 256;
+
   private static final int BLOCKS_PER_MULTIPROCESSOR = 16;
 
   private record Kernel(CUfunction function, List<KernelSource.Parameter> parameters) {}
@@ -73,6 +76,11 @@ final class Launcher implements AutoCloseable {
   /** A kernel in which a block works on one of {@code rows} at a time; none, no launch. */
   void rows(String kernel, long rows, Object... arguments) {
     launch(kernel, rows, SUM_THREADS, arguments);
+  }
+
+  /** A kernel in which a block works on one of {@code tiles} at a time; none, no launch. */
+  void tiles(String kernel, long tiles, Object... arguments) {
+    launch(kernel, tiles, TILE_THREADS, arguments);
   }
 
   /**

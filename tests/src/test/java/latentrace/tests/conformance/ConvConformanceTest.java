@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Convolutions and transposed convolutions. */
 class ConvConformanceTest {
-  private static final String BACKENDS = "latentrace.tests.conformance.Subjects#convolutional";
+  private static final String BACKENDS = "latentrace.tests.conformance.Subjects#backends";
   private static final boolean[] BOTH = {false, true};
 
   /** Odd sizes, strides and paddings; more than a panel, a block and an image group. */

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Pooling, upsampling, batch and layer normalisation. */
 class PoolNormConformanceTest {
-  private static final String BACKENDS = "latentrace.tests.conformance.Subjects#convolutional";
+  private static final String BACKENDS = "latentrace.tests.conformance.Subjects#backends";
   private static final boolean[] BOTH = {false, true};
   private static final double EPS = 1e-5;
 

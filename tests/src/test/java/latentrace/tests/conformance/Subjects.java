@@ -1,12 +1,9 @@
 package latentrace.tests.conformance;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import latentrace.backend.Backend;
-import latentrace.backend.BackendException;
 import latentrace.backend.BackendProvider;
 import latentrace.backend.Backends;
 import org.junit.jupiter.api.Named;
@@ -45,24 +42,5 @@ final class Subjects {
   /** For {@code @MethodSource}. */
   static Stream<Named<Backend>> backends() {
     return OPEN.stream();
-  }
-
-  /** Those that convolve, pool and normalise; the others have to say that they do not. */
-  static Stream<Named<Backend>> convolutional() {
-    return OPEN.stream().filter(subject -> convolves(subject.getPayload()));
-  }
-
-  private static boolean convolves(Backend backend) {
-    try {
-      backend.convolutions();
-      backend.pooling();
-      backend.norms();
-      return true;
-    } catch (BackendException e) {
-      assertEquals(
-          backend.name() + ": no kernels for convolutions yet; take --backend simd or ejml",
-          e.getMessage());
-      return false;
-    }
   }
 }
