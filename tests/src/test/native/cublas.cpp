@@ -1,6 +1,8 @@
-// libcublas.so.12 of the simulated device: column-major products in single precision. An operand that does not lie in
+// libcublas.so.12 of the simulated device: column-major products in single precision, or, in the TF32 mode, of factors
+// rounded as tensor cores round them: to ten bits after the point, halves away from zero. An operand that does not lie in
 // one device allocation is refused.
 #include <cstdint>
+#include <cstring>
 
 #include "engine.h"
 
@@ -11,7 +13,16 @@ constexpr uint32_t MAGIC = 0x43424c53;
 struct Handle {
   uint32_t magic;
   void* stream;
+  bool tf32;
 };
+
+float rounded(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  bits = (bits + 0x1000u) & ~0x1fffu;
+  memcpy(&x, &bits, sizeof bits);
+  return x;
+}
 
 struct Matrix {
   const float* at;
@@ -42,6 +53,7 @@ int product(Handle* h, int m, int n, int k, float alpha, Matrix a, Matrix b, flo
     simcuda::say("an operand of a product %d x %d x %d, batch %d, leaves its allocation", m, n, k, batch);
     return INVALID_VALUE;
   }
+  bool tf32 = h->tf32;
   int result = simcuda_submit(h->stream, [=] {
     float* to = const_cast<float*>(c.at);
     for (int p = 0; p < batch; p++) {
@@ -49,7 +61,7 @@ int product(Handle* h, int m, int n, int k, float alpha, Matrix a, Matrix b, flo
         for (int i = 0; i < m; i++) {
           float sum = 0;
           for (int q = 0; q < k; q++) {
-            sum += a.get(p, i, q) * b.get(p, q, j);
+            sum += tf32 ? rounded(a.get(p, i, q)) * rounded(b.get(p, q, j)) : a.get(p, i, q) * b.get(p, q, j);
           }
           float& target = to[p * c.stride + i + (long long)j * c.ld];
           target = alpha * sum + (beta == 0 ? 0 : beta * target);
@@ -68,7 +80,7 @@ int product(Handle* h, int m, int n, int k, float alpha, Matrix a, Matrix b, flo
 SIM_API int cublasCreate_v2(Handle** h) {
   ENTER();
   simcuda_count("cuBLAS handles", 1);
-  *h = new Handle{MAGIC, nullptr};
+  *h = new Handle{MAGIC, nullptr, false};
   return SUCCESS;
 }
 
@@ -89,9 +101,12 @@ SIM_API int cublasSetStream_v2(Handle* h, void* stream) {
   return SUCCESS;
 }
 
-SIM_API int cublasSetMathMode(Handle*, int mode) {
+SIM_API int cublasSetMathMode(Handle* h, int mode) {
   ENTER();
-  return mode == 0 ? SUCCESS : INVALID_VALUE;
+  constexpr int DEFAULT = 0;
+  constexpr int TF32 = 3;
+  h->tf32 = mode == TF32;
+  return mode == DEFAULT || mode == TF32 ? SUCCESS : INVALID_VALUE;
 }
 
 SIM_API int cublasSgemm_v2(Handle* h, int ta, int tb, int m, int n, int k, const float* alpha, const float* a, int lda,

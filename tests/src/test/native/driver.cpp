@@ -3,7 +3,9 @@
 //
 // SIMCUDA_STREAMS = deferred: work on a stream is done when somebody waits for it, not when it is queued.
 // SIMCUDA_DEVICES, SIMCUDA_INIT_RESULT, SIMCUDA_DRIVER_VERSION, SIMCUDA_CAPABILITY: what is found.
-// SIMCUDA_CONTROL = a file with "<call> <n> <result>": from the n-th such call on, it fails with that result.
+// SIMCUDA_CONTROL = a file with "<call> <n> <result> [<step>]": from the n-th such call on, all of them, or every
+// step-th, fail with that result, or, with the result -1, say that all is well and do nothing. If a file of that name
+// with .trace after it exists, copies and kernels are added to it as they are queued, a line each.
 // Device memory is host memory that ends where nobody may touch anything for a while, and holds NaN at first.
 #include <dlfcn.h>
 #include <elf.h>
@@ -11,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -36,6 +39,7 @@ enum Result {
   INVALID_CONTEXT = 201,
   INVALID_HANDLE = 400,
   NOT_FOUND = 500,
+  NOT_READY = 600,
 };
 
 constexpr size_t PAGE = 4096;
@@ -55,6 +59,7 @@ struct Event {
   long asked = 0;  // the latest cuEventRecord
   long reached = 0;
   Stream* stream = nullptr;
+  std::chrono::steady_clock::time_point when;
 };
 struct Module;
 struct Function {
@@ -111,6 +116,17 @@ int finish(Stream* s) {
   return result;
 }
 
+// Does a stream's work until it has come to the n-th record of an event; at once if there is none.
+int reach(const Event* e, long n, Stream* recorded) {
+  int result = SUCCESS;
+  while (e->reached < n && result == SUCCESS && !recorded->work.empty()) {
+    auto work = std::move(recorded->work.front());
+    recorded->work.pop_front();
+    result = work();
+  }
+  return result;
+}
+
 int finishAll() {
   int result = SUCCESS;
   for (Stream* s : streams) {
@@ -162,18 +178,18 @@ void* openImage(const char* image) {
   if (memcmp(image, ELFMAG, SELFMAG) || header->e_machine != EM_X86_64) {
     return nullptr;
   }
-  char path[] = "/tmp/simcuda-module-XXXXXX";
-  int file = mkstemp(path);
+  std::string path = temporary("simcuda-module-XXXXXX");
+  int file = mkstemp(path.data());
   size_t length = elfLength(image);
   void* library = nullptr;
   if (write(file, image, length) == (ssize_t)length) {
-    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
       say("%s", dlerror());
     }
   }
   close(file);
-  unlink(path);
+  unlink(path.c_str());
   return library;
 }
 // The library that PTX, a text that ends with a zero, stands for.
@@ -239,16 +255,31 @@ SIM_API int simcuda_injected(const char* call) {
   char name[64];
   int first;
   int result;
-  if (sscanf(line, "%63s %d %d", name, &first, &result) != 3 || strcmp(name, call)) {
+  int step = 1;
+  if (sscanf(line, "%63s %d %d %d", name, &first, &result, &step) < 3 || strcmp(name, call)) {
     return SUCCESS;
   }
-  return ++seen >= first ? result : SUCCESS;
+  seen++;
+  return seen >= first && (seen - first) % step == 0 ? result : SUCCESS;
 }
+
+namespace {
+void trace(const char* what) {
+  static const char* control = getenv("SIMCUDA_CONTROL");
+  static const std::string path = control == nullptr ? "" : std::string(control) + ".trace";
+  if (!path.empty() && !access(path.c_str(), W_OK)) {
+    if (FILE* file = fopen(path.c_str(), "a")) {
+      fprintf(file, "%s\n", what);
+      fclose(file);
+    }
+  }
+}
+}  // namespace
 
 // Every call: one at a time, a failure that a test asked for, an order of calls that the driver insists on.
 #define ENTER()                                          \
   std::lock_guard<std::recursive_mutex> held(lock);      \
-  if (int wanted = simcuda_injected(__func__)) return wanted
+  if (int wanted = simcuda_injected(__func__)) return wanted < 0 ? (int)SUCCESS : wanted
 #define ENTER_INITIALISED() \
   ENTER();                  \
   if (!initialised) return NOT_INITIALIZED
@@ -420,6 +451,7 @@ SIM_API int cuMemcpyHtoDAsync_v2(uintptr_t to, const void* from, size_t bytes, v
   if (!onDevice(to, bytes)) {
     return INVALID_VALUE;
   }
+  trace("upload");
   return submit(stream, [=] { return memcpy((void*)to, from, bytes), SUCCESS; });
 }
 
@@ -428,6 +460,7 @@ SIM_API int cuMemcpyDtoHAsync_v2(void* to, uintptr_t from, size_t bytes, void* s
   if (!onDevice(from, bytes)) {
     return INVALID_VALUE;
   }
+  trace("download");
   return submit(stream, [=] { return memcpy(to, (void*)from, bytes), SUCCESS; });
 }
 
@@ -508,6 +541,7 @@ SIM_API int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz
     copies->emplace_back((char*)arguments[i], (char*)arguments[i] + kernel->sizes[i]);
   }
   const SharedMemory* shared = f->module->shared;
+  trace(kernel->name);
   return submit(stream, [=] {
     std::vector<void*> pointers;
     for (auto& copy : *copies) {
@@ -531,6 +565,13 @@ SIM_API int cuStreamCreate(void** stream, unsigned) {
 SIM_API int cuStreamSynchronize(void* stream) {
   ENTER_CONTEXT();
   return streams.count((Stream*)stream) ? finish((Stream*)stream) : (int)INVALID_HANDLE;
+}
+
+// Whether work has been queued that is not done yet.
+SIM_API int cuStreamQuery(void* stream) {
+  ENTER_CONTEXT();
+  auto* s = (Stream*)stream;
+  return !streams.count(s) ? INVALID_HANDLE : s->work.empty() ? (int)SUCCESS : (int)NOT_READY;
 }
 
 SIM_API int cuStreamDestroy_v2(void* stream) {
@@ -572,20 +613,43 @@ SIM_API int cuEventRecord(void* event, void* stream) {
   }
   long number = ++e->asked;
   e->stream = (Stream*)stream;
-  return submit(stream, [=] { return e->reached = number, SUCCESS; });
+  return submit(stream, [=] {
+    e->reached = number;
+    e->when = std::chrono::steady_clock::now();
+    return SUCCESS;
+  });
 }
 
 SIM_API int cuEventSynchronize(void* event) {
   ENTER_CONTEXT();
   auto* e = (Event*)event;
+  return !events.count(e) ? (int)INVALID_HANDLE : reach(e, e->asked, e->stream);
+}
+
+SIM_API int cuEventElapsedTime(float* millis, void* begin, void* end) {
+  ENTER_CONTEXT();
+  if (!events.count((Event*)begin) || !events.count((Event*)end)) {
+    return INVALID_HANDLE;
+  }
+  auto* b = (Event*)begin;
+  auto* e = (Event*)end;
+  if (b->asked == 0 || e->asked == 0) {
+    return INVALID_HANDLE;
+  }
+  if (b->reached < b->asked || e->reached < e->asked) {
+    return NOT_READY;
+  }
+  *millis = std::chrono::duration<float, std::milli>(e->when - b->when).count();
+  return SUCCESS;
+}
+
+SIM_API int cuStreamWaitEvent(void* stream, void* event, unsigned) {
+  ENTER_CONTEXT();
+  auto* e = (Event*)event;
   if (!events.count(e)) {
     return INVALID_HANDLE;
   }
-  int result = SUCCESS;
-  while (e->reached < e->asked && result == SUCCESS && !e->stream->work.empty()) {
-    auto work = std::move(e->stream->work.front());
-    e->stream->work.pop_front();
-    result = work();
-  }
-  return result;
+  long number = e->asked;
+  Stream* recorded = e->stream;
+  return submit(stream, [=] { return reach(e, number, recorded); });
 }

@@ -1,6 +1,7 @@
 // The engine of the simulated device, and what libcublas.so.12 asks of libcuda.so.1.
 #pragma once
 #include <cstddef>
+#include <cstdlib>
 #include <functional>
 #include <string>
 
@@ -19,6 +20,12 @@ int runGrid(const Kernel* kernel, Index grid, Index block, const SharedMemory* s
 
 // Says what lies at an address, for messages.
 std::string describeAddress(const void* address);
+
+// A path in the folder for temporary files.
+inline std::string temporary(const char* name) {
+  const char* folder = getenv("TMPDIR");
+  return std::string(folder && *folder ? folder : "/tmp") + "/" + name;
+}
 
 void say(const char* format, ...) __attribute__((format(printf, 1, 2)));
 }  // namespace simcuda

@@ -75,12 +75,13 @@ SIM_API int nvrtcVersion(int* major, int* minor) {
 }
 
 SIM_API int nvrtcGetNumSupportedArchs(int* n) {
-  *n = 1;
+  *n = 2;
   return SUCCESS;
 }
 
 SIM_API int nvrtcGetSupportedArchs(int* architectures) {
-  architectures[0] = 90;
+  architectures[0] = 75;
+  architectures[1] = 90;
   return SUCCESS;
 }
 
@@ -103,11 +104,11 @@ SIM_API int nvrtcCompileProgram(Program* program, int options, const char* const
   for (int i = 0; i < options; i++) {
     program->ptx |= strstr(option[i], "=compute_") != nullptr;
   }
-  char folder[] = "/tmp/simcuda-XXXXXX";
-  if (mkdtemp(folder) == nullptr) {
+  std::string folder = simcuda::temporary("simcuda-XXXXXX");
+  if (mkdtemp(folder.data()) == nullptr) {
     return COMPILATION;
   }
-  std::string at = std::string(folder) + "/";
+  std::string at = folder + "/";
   std::string sim = ownFolder() + "/";
   std::string unit = "#include \"" + program->name + "\"\n";
   for (auto& [name, text] : program->headers) {
@@ -131,7 +132,7 @@ SIM_API int nvrtcCompileProgram(Program* program, int options, const char* const
   program->log = read(at + "log");
   program->image = compiled ? read(at + "image.so") : "";
   if (!shell("rm -r " + at)) {
-    fprintf(stderr, "[simcuda] %s stays behind\n", folder);
+    fprintf(stderr, "[simcuda] %s stays behind\n", folder.c_str());
   }
   return compiled ? SUCCESS : COMPILATION;
 }

@@ -8,6 +8,9 @@ public interface Listener {
   /** Hears nothing. */
   Listener SILENT = new Listener() {};
 
+  /** What the task that begins next is going to take, for people. */
+  default void planned(String what) {}
+
   /**
    * A long task begins.
    *

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import latentrace.backend.Backends;
 import latentrace.bench.peer.LibtorchInfluence;
 import latentrace.bench.peer.LibtorchTrainStep;
 import latentrace.bench.peer.OpenBlasGemm;
@@ -80,7 +81,10 @@ enum SuiteSpec {
 
   private static final String SIMD = "simd";
 
-  /** The backends that are measured, as opposed to peers. */
+  /** Measured where there is a GPU. */
+  static final String CUDA = "cuda";
+
+  /** The backends that are measured everywhere. */
   static final Set<String> OURS = Set.of(WorkloadBenchmark.REFERENCE, SIMD);
 
   private final Class<? extends WorkloadBenchmark> benchmark;
@@ -149,6 +153,10 @@ enum SuiteSpec {
       backends.add(WorkloadBenchmark.REFERENCE);
     }
     backends.add(SIMD);
+    if (Backends.providers().stream()
+        .anyMatch(p -> p.name().equals(CUDA) && p.probe().available())) {
+      backends.add(CUDA);
+    }
     if (withPeers) {
       backends.addAll(peers);
     }
@@ -185,9 +193,12 @@ enum SuiteSpec {
     return millis;
   }
 
-  /** With how many threads a backend does it; the reference takes all processors. */
+  /** With how many threads a backend does it; the reference takes all processors, a GPU one. */
   static List<Integer> threadCounts(String backend) {
     int processors = Runtime.getRuntime().availableProcessors();
+    if (backend.equals(CUDA)) {
+      return List.of(1);
+    }
     return processors == 1 || backend.equals(WorkloadBenchmark.REFERENCE)
         ? List.of(processors)
         : List.of(1, processors);

@@ -157,7 +157,7 @@ public final class Tables {
   }
 
   private static boolean isPeer(SuiteResult.Entry entry) {
-    return !isOurs(entry) && !isReference(entry);
+    return !isOurs(entry) && !isReference(entry) && !entry.backend().equals(SuiteSpec.CUDA);
   }
 
   private static boolean isOurs(SuiteResult.Entry entry) {

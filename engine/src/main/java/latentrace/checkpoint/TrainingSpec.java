@@ -20,6 +20,7 @@ import latentrace.nn.Initialisation;
  * @param iterations optimiser steps in all
  * @param checkpoints files saved, evenly spaced, the last after the last iteration
  * @param seed of initialisation, order and training noise
+ * @param noise where training noise comes from: {@link #CONTRACT} or {@link #CURAND}
  * @param initialisation of the parameters
  * @param shuffle whether each epoch has an order of its own
  * @param dropLast whether an epoch's last, smaller batch is left out
@@ -40,6 +41,7 @@ import latentrace.nn.Initialisation;
   "iterations",
   "checkpoints",
   "seed",
+  "noise",
   "initialisation",
   "shuffle",
   "dropLast",
@@ -60,6 +62,7 @@ public record TrainingSpec(
     long iterations,
     int checkpoints,
     long seed,
+    String noise,
     Initialisation initialisation,
     boolean shuffle,
     boolean dropLast,
@@ -70,6 +73,12 @@ public record TrainingSpec(
 
   /** Adam. */
   public static final String ADAM = "adam";
+
+  /** Noise of the contract: the same on every backend. */
+  public static final String CONTRACT = "contract";
+
+  /** Noise of cuRAND: backend cuda only; the same for the same seed, device and library. */
+  public static final String CURAND = "curand";
 
   /** Checks every field; the message names the one that is wrong. */
   public TrainingSpec {
@@ -89,6 +98,11 @@ public record TrainingSpec(
         "checkpoints",
         checkpoints,
         "1 to the number of iterations (" + iterations + ")");
+    require(
+        CONTRACT.equals(noise) || CURAND.equals(noise),
+        "training noise",
+        noise,
+        "contract or curand");
     require(initialisation != null, "initialisation", null, "a scheme");
     require(patience >= 0, "patience", patience, "a number >= 0");
     require(evaluateEvery > 0, "evaluateEvery", evaluateEvery, "at least 1");
@@ -114,6 +128,7 @@ public record TrainingSpec(
         iterations,
         checkpoints,
         seed,
+        CONTRACT,
         Initialisation.KAIMING_NORMAL,
         true,
         true,
@@ -124,20 +139,26 @@ public record TrainingSpec(
   /** The same with Adam and its usual moments. */
   public static TrainingSpec adam(
       double lr, int batch, long iterations, int checkpoints, long seed) {
-    return sgd(lr, batch, iterations, checkpoints, seed).with(ADAM, 0, "constant");
+    return sgd(lr, batch, iterations, checkpoints, seed).with(ADAM, 0, "constant", CONTRACT);
   }
 
   /** The same with SGD's momentum. */
   public TrainingSpec withMomentum(double newMomentum) {
-    return with(optimizer, newMomentum, schedule);
+    return with(optimizer, newMomentum, schedule, noise);
   }
 
   /** The same with another schedule of the learning rate. */
   public TrainingSpec withSchedule(String newSchedule) {
-    return with(optimizer, momentum, newSchedule);
+    return with(optimizer, momentum, newSchedule, noise);
   }
 
-  private TrainingSpec with(String newOptimizer, double newMomentum, String newSchedule) {
+  /** The same with training noise from elsewhere. */
+  public TrainingSpec withNoise(String newNoise) {
+    return with(optimizer, momentum, schedule, newNoise);
+  }
+
+  private TrainingSpec with(
+      String newOptimizer, double newMomentum, String newSchedule, String newNoise) {
     return new TrainingSpec(
         newOptimizer,
         learningRate,
@@ -152,6 +173,7 @@ public record TrainingSpec(
         iterations,
         checkpoints,
         seed,
+        newNoise,
         initialisation,
         shuffle,
         dropLast,

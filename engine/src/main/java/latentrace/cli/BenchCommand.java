@@ -15,6 +15,7 @@ import latentrace.Version;
 import latentrace.backend.Backend;
 import latentrace.backend.BackendException;
 import latentrace.backend.BackendProvider;
+import latentrace.backend.BackendProvider.ProductMath;
 import latentrace.backend.Backends;
 import latentrace.checkpoint.Json;
 import latentrace.data.InputException;
@@ -97,7 +98,7 @@ final class BenchCommand implements Callable<Integer> {
     List<Backend> backends = new ArrayList<>();
     try {
       for (String name : wanted()) {
-        backends.add(CommonOptions.open(name, threads, null));
+        backends.add(CommonOptions.open(name, threads, null, ProductMath.FP32));
       }
       List<Figure> figures = measure(backends);
       print(spec.commandLine().getOut(), figures);

@@ -5,6 +5,7 @@ import latentrace.Listener;
 import latentrace.backend.Backend;
 import latentrace.backend.BackendException;
 import latentrace.backend.BackendProvider;
+import latentrace.backend.BackendProvider.ProductMath;
 import latentrace.backend.Backends;
 import latentrace.data.InputException;
 import picocli.CommandLine.Option;
@@ -34,21 +35,32 @@ final class CommonOptions {
       description = "how much of a GPU's memory to take, e.g. 512M or 8G. Default: what it has")
   private Long deviceMemory;
 
+  @Option(
+      names = "--math",
+      paramLabel = "M",
+      defaultValue = "fp32",
+      converter = Converters.MathName.class,
+      description =
+          "of matrix products: fp32, or tf32 on a GPU's tensor cores, several times as fast: factors"
+              + " have 10 bits after the point, a relative error of about 1e-3 in each product."
+              + " Default: ${DEFAULT-VALUE}")
+  private ProductMath math;
+
   @Option(names = "--quiet", description = QUIET_DESCRIPTION)
   private boolean quiet;
 
   Backend open() {
-    return open(backend, threads, deviceMemory);
+    return open(backend, threads, deviceMemory, math);
   }
 
   /**
-   * Opens a backend as asked for by {@code --backend}, {@code --threads} and {@code
-   * --device-memory}.
+   * Opens a backend as asked for by {@code --backend}, {@code --threads}, {@code --device-memory}
+   * and {@code --math}.
    *
    * @param threads null for the default
    * @param deviceMemory bytes; null for the default
    */
-  static Backend open(String backend, Integer threads, Long deviceMemory) {
+  static Backend open(String backend, Integer threads, Long deviceMemory, ProductMath math) {
     if (threads != null && threads < 1) {
       throw new InputException("--threads: found %d, expected at least 1".formatted(threads));
     }
@@ -57,6 +69,7 @@ final class CommonOptions {
     if (deviceMemory != null) {
       options = options.withDeviceMemory(deviceMemory);
     }
+    options = options.withMath(math);
     try {
       return Backends.open(backend, options);
     } catch (BackendException e) {

@@ -19,6 +19,7 @@ final class ConsoleListener implements Listener {
   private final PrintStream out;
   private final boolean terminal;
   private final List<String> header;
+  private String plan;
   private String task;
   private String message = "";
   private long total;
@@ -49,9 +50,18 @@ final class ConsoleListener implements Listener {
   }
 
   @Override
+  public void planned(String what) {
+    plan = what;
+  }
+
+  @Override
   public void started(String newTask, long newTotal, long done) {
     if (task == null) {
       header.forEach(out::println);
+    }
+    if (plan != null) {
+      out.println(plan);
+      plan = null;
     }
     task = newTask;
     total = newTotal;

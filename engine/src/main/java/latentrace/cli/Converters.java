@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import latentrace.backend.Activation;
+import latentrace.backend.BackendProvider.ProductMath;
 import latentrace.backend.Names;
 import latentrace.backend.Reconstruction;
 import latentrace.model.Estimator;
@@ -51,6 +52,13 @@ final class Converters {
     @Override
     public Initialisation convert(String text) {
       return parse(Initialisation.values(), text);
+    }
+  }
+
+  static final class MathName implements ITypeConverter<ProductMath> {
+    @Override
+    public ProductMath convert(String text) {
+      return parse(ProductMath.values(), text);
     }
   }
 

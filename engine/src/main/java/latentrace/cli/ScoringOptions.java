@@ -123,11 +123,10 @@ final class ScoringOptions {
   @Option(
       names = "--tile",
       paramLabel = "N",
-      defaultValue = "64",
       description =
-          "training samples worked on at a time; changes memory and speed, not results."
-              + " Default: ${DEFAULT-VALUE}")
-  private int tile;
+          "training samples worked on at a time; changes memory and speed, not results (on a GPU,"
+              + " their last bits). Default: as suits the backend and its memory")
+  private Integer tile;
 
   /** A run whose input is checked. */
   @SuppressWarnings("ArrayRecordComponent") // carries arguments, never compared
@@ -150,6 +149,9 @@ final class ScoringOptions {
     requireMeaning(model, independentSelf);
     double[] w;
     VaeTracIn.Settings settings;
+    if (tile != null && tile < 1) {
+      throw new InputException("--tile: found %d, expected at least 1".formatted(tile));
+    }
     try {
       w = weights(list, model);
       settings =
@@ -160,7 +162,7 @@ final class ScoringOptions {
               ParameterSelection.parse(parameters),
               attribution(),
               independentSelf,
-              tile);
+              tile == null ? VaeTracIn.Settings.AUTOMATIC : tile);
     } catch (IllegalArgumentException e) {
       throw new InputException("--" + e.getMessage(), e);
     }
@@ -361,6 +363,7 @@ final class ScoringOptions {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("what", what);
     all.putAll(provenance);
+    all.put("math", backend.math());
     all.put("backend", backend.name() + ": " + backend.description());
     Json.write(Outputs.provenanceOf(output), all);
   }

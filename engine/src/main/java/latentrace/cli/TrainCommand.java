@@ -243,6 +243,16 @@ final class TrainCommand implements Callable<Integer> {
   private long seed;
 
   @Option(
+      names = "--training-noise",
+      paramLabel = "N",
+      defaultValue = TrainingSpec.CONTRACT,
+      description =
+          "contract (the same on every backend) or curand (cuRAND's generator, only with backend"
+              + " cuda; the same for the same seed, device and library)."
+              + " Default: ${DEFAULT-VALUE}")
+  private String noise;
+
+  @Option(
       names = "--init",
       paramLabel = "NAME",
       defaultValue = "kaiming-normal",
@@ -379,6 +389,7 @@ final class TrainCommand implements Callable<Integer> {
         iterations,
         checkpoints != null ? checkpoints : (int) Math.max(1, Math.min(10, iterations)),
         seed,
+        noise,
         initialisation,
         !noShuffle,
         !keepLast,

@@ -206,6 +206,18 @@ public final class Dataset {
     }
   }
 
+  /**
+   * Copies the bytes of sample {@code i} to {@code target[offset..offset+sampleSize)}.
+   *
+   * @throws IllegalStateException unless {@link #isBytes}
+   */
+  public void copyBytes(int i, byte[] target, int offset) {
+    if (bytes == null) {
+      throw new IllegalStateException(name + " is not stored as bytes");
+    }
+    System.arraycopy(bytes, Math.multiplyExact(rows[i], sampleSize), target, offset, sampleSize);
+  }
+
   /** The values of sample {@code i}; a new array. */
   public float[] sample(int i) {
     float[] values = new float[sampleSize];

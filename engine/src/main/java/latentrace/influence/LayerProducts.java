@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.backend.GradientOps;
 import latentrace.data.InputException;
 import latentrace.model.Model;
 import latentrace.model.Pass;
@@ -14,16 +15,16 @@ import latentrace.nn.ParametricLayer;
 import latentrace.nn.Sequential;
 
 /**
- * Gradient inner products of one layer between samples, from the factors on two passes' tapes: as
- * ghost products or from materialised rows, whichever costs fewer multiplications by the counts
- * below. Only a linear layer has few factors: a convolution's are as many as its positions, and its
- * products are always taken from rows. The choice depends on the layer, the draws and the number of
- * test samples of the whole run only, so that tile sizes never change a result.
+ * /** Gradient inner products of one layer between samples, from the factors on two passes' tapes:
+ * as ghost products or from materialised rows, whichever costs less by the operations and bytes
+ * counted below. Only a linear layer has few factors: a convolution's are as many as its positions,
+ * and its products are always taken from rows. The choice depends on the layer, the draws and the
+ * number of test samples of the whole run only, so that tile sizes never change a result.
  */
 final class LayerProducts {
   /** How the products are taken. */
   enum Strategy {
-    /** By counted multiplications, per layer. */
+    /** By counted operations and bytes, per layer. */
     AUTO,
     /** Always from factors. */
     GHOST,
@@ -33,6 +34,16 @@ final class LayerProducts {
 
   /** Test samples among which the cost of a training sample's row is shared, in the counts. */
   private static final int TYPICAL_TESTS = 128;
+
+  /** Training samples among which reading a test sample's row is shared, in the counts. */
+  private static final int TYPICAL_TILE = 64;
+
+  /**
+   * Floating-point operations done in the time that one number takes from or to memory: about 20 on
+   * a CPU core (100 GFLOP/s, 20 GB/s), 80 on an H100 (67 TFLOP/s, 3.35 TB/s). One for all backends,
+   * so that they sum alike.
+   */
+  private static final double OPERATIONS_PER_NUMBER = 40;
 
   private final int part;
   private final int layer;
@@ -68,18 +79,38 @@ final class LayerProducts {
     this.weight = weight;
     this.bias = bias;
     boolean count = strategy == Strategy.AUTO;
-    this.scoresFromRows = !ghosts || (count && rowCost(TYPICAL_TESTS) < ghostCost());
-    this.selfFromRows = !ghosts || (count && rowCost(1) < ghostCost());
+    boolean rows = !ghosts || strategy == Strategy.MATERIALISED;
+    this.scoresFromRows = rows || (count && rowCost() < ghostCost());
+    this.selfFromRows = rows || (count && rowSelfCost() < ghostSelfCost());
   }
 
-  /** Multiplications per pair from factors: two Gram entries for each of rank² row pairs. */
+  private static double cost(double operations, double numbers) {
+    return operations + OPERATIONS_PER_NUMBER * numbers;
+  }
+
+  /** Of a pair's score from factors: two Gram matrices of rank² entries, written and read. */
   private double ghostCost() {
-    return (double) rank * rank * ((weight ? in : 0) + out + 1);
+    double entries = (double) rank * rank;
+    return cost(2 * entries * ((weight ? in : 0) + out + 1), 2 * entries * (weight ? 2 : 1));
   }
 
-  /** Multiplications per pair from rows: one dot product, and a share of making the row. */
-  private double rowCost(int pairsPerRow) {
-    return columns() * (1 + (weight ? (double) rank / pairsPerRow : 0));
+  /** Of a pair's score from rows: a dot product, and shares of making and of reading the rows. */
+  private double rowCost() {
+    double columns = columns();
+    double making = weight ? 2 * rank * columns : 0;
+    return cost(
+        2 * columns + making / TYPICAL_TESTS, 2 * columns / TYPICAL_TESTS + columns / TYPICAL_TILE);
+  }
+
+  /** Of a sample's self-influence from factors, which are read for it alone. */
+  private double ghostSelfCost() {
+    return ghostCost() + cost(0, (double) rank * ((weight ? in : 0) + out));
+  }
+
+  /** Of a sample's self-influence from its row, written and read for it alone. */
+  private double rowSelfCost() {
+    double columns = columns();
+    return cost(2 * columns + (weight ? 2 * rank * columns : 0), 2 * columns);
   }
 
   /**
@@ -127,6 +158,17 @@ final class LayerProducts {
   /** Elements of the test side's rows per test sample, 0 if scores come from factors. */
   long testColumns() {
     return scoresFromRows ? columns() : 0;
+  }
+
+  /**
+   * Bytes that the products of t tests with n training samples, and of the latter with themselves,
+   * take while they are computed.
+   */
+  long memory(GradientOps gradients, int t, int n, boolean self) {
+    long scores =
+        t == 0 || scoresFromRows ? 0 : gradients.ghostProductsMemory(t, rank, n, rank, weight);
+    long own = !self || selfFromRows ? 0 : gradients.ghostDiagonalMemory(n, rank, weight);
+    return Math.max(scores, own);
   }
 
   /** Elements of the training side's scratch per sample. */

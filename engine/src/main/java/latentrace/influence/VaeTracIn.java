@@ -5,6 +5,7 @@ import java.util.List;
 import latentrace.Listener;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.backend.Cleanup;
 import latentrace.backend.Philox;
 import latentrace.backend.Reconstruction;
 import latentrace.checkpoint.Checkpoint;
@@ -16,6 +17,8 @@ import latentrace.model.ModelSpec;
 import latentrace.model.Objective;
 import latentrace.model.Pass;
 import latentrace.model.Positions;
+import latentrace.nn.Layer;
+import latentrace.nn.Sequential;
 
 /**
  * VAE-TracIn (Kong &amp; Chaudhuri 2021, eq. 10): score(x,z) = Σ_c w_c ⟨ḡ(x;θ_c), ḡ(z;θ_c)⟩ and
@@ -37,7 +40,7 @@ public final class VaeTracIn {
    * @param attribution the loss whose gradients count
    * @param independentSelf whether self-influence takes an independent noise set on each side
    *     (roles 0 and 1: unbiased) instead of one (the published code's way, 2–8 % above)
-   * @param tile training samples per tile
+   * @param tile training samples per tile, or {@link #AUTOMATIC}
    */
   public record Settings(
       int draws,
@@ -47,12 +50,15 @@ public final class VaeTracIn {
       Attribution attribution,
       boolean independentSelf,
       int tile) {
+    /** As many training samples per tile as the backend works best with, fewer if need be. */
+    public static final int AUTOMATIC = 0;
+
     /** Checks the ranges. */
     public Settings {
       if (draws < 1) {
         throw new IllegalArgumentException("draws: found %d, expected at least 1".formatted(draws));
       }
-      if (tile < 1) {
+      if (tile < AUTOMATIC) {
         throw new IllegalArgumentException("tile: found %d, expected at least 1".formatted(tile));
       }
     }
@@ -66,7 +72,7 @@ public final class VaeTracIn {
           ParameterSelection.ALL,
           Attribution.AS_TRAINED,
           false,
-          64);
+          AUTOMATIC);
     }
 
     /** The same with another number of draws. */
@@ -120,6 +126,33 @@ public final class VaeTracIn {
       }
     }
   }
+
+  /**
+   * How a run divides its work, and the backend's memory that it then needs.
+   *
+   * @param tile training samples at a time
+   * @param testTile test samples at a time, 0 without
+   * @param bytes that it takes at most
+   * @param budget {@link Backend#memoryBudget} when it was made
+   */
+  public record Plan(int tile, int testTile, long bytes, long budget) {
+    private static final double MEBIBYTE = 1 << 20;
+
+    /** One line for people. */
+    public String describe() {
+      return "%s at a time: %.1f MiB of %.1f MiB"
+          .formatted(samples(tile, testTile), bytes / MEBIBYTE, budget / MEBIBYTE);
+    }
+
+    private static String samples(int train, int test) {
+      return test == 0
+          ? "%d training samples".formatted(train)
+          : "%d training and %d test samples".formatted(train, test);
+    }
+  }
+
+  /** Numbers of a tile of scores that are fetched at a time, at most. */
+  private static final int MOST_SCORES = 1 << 24;
 
   private final Backend backend;
   private final ModelSpec spec;
@@ -199,13 +232,101 @@ public final class VaeTracIn {
         samples = Math.max(samples, data.fileIndex(i) + 1);
       }
     }
+    Plan plan = plan(train, test, self);
+    listener.planned(plan.describe());
     try (Model model = Model.create(backend, spec);
-        Run run = new Run(model, train, test, self)) {
+        Run run = new Run(model, train, test, self, plan)) {
       settings.noise().requireFits(model.noiseSize(), samples, checkpoints.size());
       for (Checkpoint checkpoint : checkpoints) {
         checkpoint.load(model); // a broken file is found before the work, not in the middle
       }
       return run.execute();
+    }
+  }
+
+  /**
+   * How a run divides its work: the training tile of the settings, or as many samples as the
+   * backend works best with, and as many test samples as fit beside it; fewer training samples, if
+   * that is left open, where otherwise fewer tests than these would.
+   *
+   * @param test null without scores
+   * @param self whether self-influence is asked for
+   * @throws InputException if not even the least fits
+   */
+  public Plan plan(Dataset train, Dataset test, boolean self) {
+    boolean open = settings.tile() == Settings.AUTOMATIC;
+    long budget = backend.memoryBudget();
+    int most = mostSamples();
+    int tile =
+        Math.min(open ? Math.min(most, backend.samplesAtATime()) : settings.tile(), train.count());
+    while (true) {
+      Plan plan = mostTests(train, test, self, tile, most, budget);
+      boolean enough =
+          plan.bytes() <= budget
+              && (!open
+                  || tile == 1
+                  || test == null
+                  || plan.testTile() >= Math.min(tile, test.count()));
+      if (enough) {
+        return plan;
+      }
+      if (!open || tile == 1) {
+        throw new InputException(
+            "%s; backend %s has no more: take %sfewer draws, or give it more memory"
+                .formatted(plan.describe(), backend.name(), open ? "" : "a smaller tile, "));
+      }
+      tile /= 2;
+    }
+  }
+
+  /** Samples whose activations at the widest layer, and rows of the largest, are 2³¹−1 numbers. */
+  private int mostSamples() {
+    try (Model model = Model.create(new CountingBackend(backend), spec)) {
+      int draws = draws(model);
+      long widest = 1;
+      for (Sequential part : model.parts()) {
+        for (Layer layer : part.layers()) {
+          widest = Math.max(widest, (long) draws * layer.outputSize());
+        }
+      }
+      for (LayerProducts layer : LayerProducts.of(model, draws, settings.parameters(), strategy)) {
+        widest = Math.max(widest, layer.testColumns());
+      }
+      return (int) Math.max(1, Integer.MAX_VALUE / widest);
+    }
+  }
+
+  private int draws(Model model) {
+    return model.noiseSize() == 0 ? 1 : settings.noise().draws(settings.draws());
+  }
+
+  /** The plan of this tile with the most tests that fit, or with one if none does. */
+  private Plan mostTests(
+      Dataset train, Dataset test, boolean self, int tile, int most, long budget) {
+    int low = test == null ? 0 : 1;
+    int high =
+        test == null ? 0 : Math.min(test.count(), Math.max(1, Math.min(most, MOST_SCORES / tile)));
+    Plan best = forecast(train, test, self, tile, low, budget);
+    while (low < high) {
+      int middle = low + (high - low + 1) / 2;
+      Plan plan = forecast(train, test, self, tile, middle, budget);
+      if (plan.bytes() <= budget) {
+        best = plan;
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return best;
+  }
+
+  private Plan forecast(
+      Dataset train, Dataset test, boolean self, int tile, int testTile, long budget) {
+    CountingBackend counting = new CountingBackend(backend);
+    Plan plan = new Plan(tile, testTile, 0, budget);
+    try (Model model = Model.create(counting, spec);
+        Run run = new Run(model, train, test, self, plan)) {
+      return new Plan(tile, testTile, counting.bytes() + run.operationMemory(), budget);
     }
   }
 
@@ -226,61 +347,58 @@ public final class VaeTracIn {
     private final Buffer scratch1;
     private final Buffer scoreTile;
     private final Buffer selfTile;
-    private final double[] scoreValues;
     private final double[] sampleValues;
+    private final Cleanup cleanup = new Cleanup();
+    private double[] scoreValues;
 
-    Run(Model model, Dataset train, Dataset test, boolean self) {
+    Run(Model model, Dataset train, Dataset test, boolean self, Plan plan) {
       this.model = model;
       this.train = train;
       this.test = test;
       this.self = self;
-      int draws = model.noiseSize() == 0 ? 1 : settings.noise().draws(settings.draws());
-      int tests = test == null ? 0 : test.count();
+      int draws = draws(model);
       layers = LayerProducts.of(model, draws, settings.parameters(), strategy);
-      tile = Math.min(settings.tile(), train.count());
-      long budget = Math.max(1 << 22, Runtime.getRuntime().maxMemory() / 8 / Double.BYTES);
-
-      trainPass = model.newPass(tile, draws);
-      secondPass = self && settings.independentSelf() ? model.newPass(tile, draws) : null;
-      long scratch = 0;
-      for (LayerProducts layer : layers) {
-        long columns = layer.trainColumns(test != null, self);
-        scratch = Math.max(scratch, Math.max(columns, Math.min(columns * tile, budget / 4)));
-      }
-      scratch0 = backend.allocate(scratch);
-      scratch1 = secondPass == null ? null : backend.allocate(scratch);
-      selfTile = backend.allocate(tile);
-
-      if (test == null) {
-        testTile = 0;
-        testPass = null;
-        scoreTile = null;
-        scoreValues = null;
-      } else {
-        long perTest = Math.max(1, elementsPerSample(model, draws));
-        for (LayerProducts layer : layers) {
-          perTest += layer.testColumns();
-        }
-        testTile = (int) Math.max(1, Math.min(tests, budget / perTest));
-        testPass = model.newPass(testTile, draws);
-        for (LayerProducts layer : layers) {
-          testRows.add(backend.allocate(layer.testColumns() * testTile));
-        }
-        scoreTile = backend.allocate((long) testTile * tile);
-        scoreValues = new double[testTile * tile];
-      }
+      tile = plan.tile();
+      testTile = plan.testTile();
       sampleValues = new double[tile];
+      try {
+        trainPass = own(model.newPass(tile, draws));
+        secondPass = self && settings.independentSelf() ? own(model.newPass(tile, draws)) : null;
+        long most = plan.budget() / 4 / Double.BYTES;
+        long scratch = 0;
+        for (LayerProducts layer : layers) {
+          long columns = layer.trainColumns(test != null, self);
+          scratch = Math.max(scratch, Math.max(columns, Math.min(columns * tile, most)));
+        }
+        scratch0 = allocate(scratch);
+        scratch1 = secondPass == null ? null : allocate(scratch);
+        selfTile = allocate(tile);
+        testPass = test == null ? null : own(model.newPass(testTile, draws));
+        for (LayerProducts layer : layers) {
+          testRows.add(allocate(layer.testColumns() * testTile));
+        }
+        scoreTile = test == null ? null : allocate((long) testTile * tile);
+      } catch (RuntimeException | Error e) {
+        cleanup.closeAfter(e);
+        throw e;
+      }
     }
 
-    private static long elementsPerSample(Model model, int draws) {
-      long elements = model.spec().sampleSize();
-      for (int p = 0; p < model.parts().size(); p++) {
-        long rank = p == 0 ? 1 : draws;
-        for (var layer : model.parts().get(p).layers()) {
-          elements += 2 * rank * layer.outputSize();
-        }
+    private Buffer allocate(long length) {
+      return cleanup.add(model.backend().allocate(length), Buffer::close);
+    }
+
+    private Pass own(Pass pass) {
+      return cleanup.add(pass, Pass::close);
+    }
+
+    /** Bytes that operations take while they run, beside this run's buffers. */
+    long operationMemory() {
+      long most = 0;
+      for (LayerProducts layer : layers) {
+        most = Math.max(most, layer.memory(backend.gradients(), testTile, tile, self));
       }
-      return elements;
+      return most;
     }
 
     Result execute() {
@@ -288,6 +406,7 @@ public final class VaeTracIn {
       int tests = test == null ? 0 : test.count();
       int testTiles = test == null ? 1 : (tests + testTile - 1) / testTile;
       ScoreMatrix scores = test == null ? null : new ScoreMatrix(tests, n);
+      scoreValues = new double[testTile * tile];
       double[] selfSums = self ? new double[n] : null;
       float[] losses = self ? new float[n] : null;
       boolean complete = false;
@@ -306,12 +425,25 @@ public final class VaeTracIn {
             boolean selfNow = self && testTileIndex == 0;
             for (int from = 0; from < n; from += tile) {
               int count = Math.min(tile, n - from);
-              gradients(trainPass, train, from, count, Philox.ROLE_TRAIN_SIDE, c, objective);
+              if (from == 0) {
+                stage(0);
+              }
+              trainPass.advance();
+              gradients(trainPass, Philox.ROLE_TRAIN_SIDE, c, objective);
               if (test != null) {
-                addScores(scores, firstTest, from, weights[c]);
+                queueScores(weights[c]);
               }
               if (selfNow) {
-                addSelf(selfSums, from, c, objective);
+                queueSelf(from, c, objective);
+              }
+              if (from + tile < n) {
+                stage(from + tile); // carried to the backend while it computes
+              }
+              if (test != null) {
+                addScores(scores, firstTest, from);
+              }
+              if (selfNow) {
+                addSelf(selfSums, from);
                 if (c == checkpoints.size() - 1) {
                   trainPass.losses(sampleValues);
                   for (int i = 0; i < count; i++) {
@@ -349,10 +481,19 @@ public final class VaeTracIn {
       return new Result(scores, selfInfluence, losses);
     }
 
-    /** Leaves the gradient factors of a range of samples on the pass' tapes. */
+    private void stage(int from) {
+      trainPass.stage(
+          train, Positions.upTo(train.count()), from, Math.min(tile, train.count() - from));
+    }
+
     private void gradients(
         Pass pass, Dataset data, int from, int count, int role, int ordinal, Objective objective) {
       pass.load(data, Positions.upTo(data.count()), from, count);
+      gradients(pass, role, ordinal, objective);
+    }
+
+    /** Leaves the gradient factors of a pass' samples on its tapes. */
+    private void gradients(Pass pass, int role, int ordinal, Objective objective) {
       settings.noise().fill(pass, Philox.stream(role, ordinal), ordinal);
       pass.run(objective, settings.estimator(), 1, Pass.Wanted.FACTORS);
     }
@@ -370,7 +511,7 @@ public final class VaeTracIn {
       return (int) Math.min(tile, scratch0.length() / layer.columns());
     }
 
-    private void addScores(ScoreMatrix scores, int firstTest, int from, double weight) {
+    private void queueScores(double weight) {
       scoreTile.fill(0);
       for (int l = 0; l < layers.size(); l++) {
         LayerProducts layer = layers.get(l);
@@ -384,12 +525,15 @@ public final class VaeTracIn {
             weight,
             scoreTile);
       }
+    }
+
+    private void addScores(ScoreMatrix scores, int firstTest, int from) {
       int values = testPass.count() * trainPass.count();
       scoreTile.download(0, scoreValues, 0, values);
       scores.add(firstTest, from, scoreValues, testPass.count(), trainPass.count());
     }
 
-    private void addSelf(double[] sums, int from, int ordinal, Objective objective) {
+    private void queueSelf(int from, int ordinal, Objective objective) {
       Pass other = trainPass;
       if (secondPass != null) {
         gradients(
@@ -409,6 +553,9 @@ public final class VaeTracIn {
             weights[ordinal],
             selfTile);
       }
+    }
+
+    private void addSelf(double[] sums, int from) {
       selfTile.download(0, sampleValues, 0, trainPass.count());
       for (int i = 0; i < trainPass.count(); i++) {
         sums[from + i] += sampleValues[i];
@@ -417,18 +564,7 @@ public final class VaeTracIn {
 
     @Override
     public void close() {
-      trainPass.close();
-      scratch0.close();
-      selfTile.close();
-      testRows.forEach(Buffer::close);
-      if (secondPass != null) {
-        secondPass.close();
-        scratch1.close();
-      }
-      if (testPass != null) {
-        testPass.close();
-        scoreTile.close();
-      }
+      cleanup.close();
     }
   }
 }

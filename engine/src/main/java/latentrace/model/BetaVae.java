@@ -63,16 +63,20 @@ public final class BetaVae extends Model {
     VaePass(int capacity, int draws) {
       super(BetaVae.this, capacity, draws);
       int rows = Math.multiplyExact(capacity, draws);
-      Backend backend = backend();
-      encoderTape = new Tape(backend, encoder, capacity, false);
-      decoderTape = new Tape(backend, decoder, rows, true);
-      tapes = List.of(encoderTape, decoderTape);
-      epsilon = backend.allocate((long) rows * d);
-      xi = backend.allocate((long) rows * d);
-      reconstruction = backend.allocate(rows);
-      kl = backend.allocate(capacity);
-      penalty = backend.allocate(capacity);
-      coefficient = backend.allocate(capacity);
+      try {
+        encoderTape = newTape(encoder, capacity, false);
+        decoderTape = newTape(decoder, rows, true);
+        tapes = List.of(encoderTape, decoderTape);
+        epsilon = allocate((long) rows * d);
+        xi = allocate((long) rows * d);
+        reconstruction = allocate(rows);
+        kl = allocate(capacity);
+        penalty = allocate(capacity);
+        coefficient = allocate(capacity);
+      } catch (RuntimeException | Error e) {
+        closeAfter(e);
+        throw e;
+      }
       perDraw = new double[rows];
       perSample = new double[capacity];
     }
@@ -170,16 +174,6 @@ public final class BetaVae extends Model {
     @Override
     public Buffer code() {
       return encoderTape.output(encoder.layers().size() - 1);
-    }
-
-    @Override
-    public void close() {
-      super.close();
-      encoderTape.close();
-      decoderTape.close();
-      for (Buffer buffer : List.of(xi, reconstruction, kl, penalty, coefficient)) {
-        buffer.close();
-      }
     }
   }
 }

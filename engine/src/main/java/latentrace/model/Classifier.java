@@ -24,39 +24,46 @@ public final class Classifier extends Model {
 
   @Override
   public Pass newPass(int capacity, int draws) {
-    Buffer labels = backend().allocate(capacity);
-    return new DeterministicPass(this, capacity, draws) {
-      @Override
-      void loaded(Dataset data, int[] positions, int from) {
-        if (!data.hasLabels()) {
-          throw new InputException(data.name() + ": a classifier needs labels, there are none");
-        }
-        float[] classes = new float[count()];
-        for (int i = 0; i < classes.length; i++) {
-          int label = data.label(positions[from + i]);
-          if (label < 0 || label >= spec().classes()) {
-            throw new InputException(
-                "%s: label %d of sample %d, expected 0..%d"
-                    .formatted(data.name(), label, positions[from + i], spec().classes() - 1));
-          }
-          classes[i] = label;
-        }
-        labels.upload(classes);
-      }
+    return new LabelledPass(capacity, draws);
+  }
 
-      @Override
-      void loss(Objective objective, Buffer output, Buffer values, double scale, Buffer dOutput) {
-        backend()
-            .losses()
-            .crossEntropy(count(), spec().classes(), output, labels, values, scale, dOutput);
-      }
+  private final class LabelledPass extends DeterministicPass {
+    private final Buffer labels;
 
-      @Override
-      public void close() {
-        super.close();
-        labels.close();
+    LabelledPass(int capacity, int draws) {
+      super(Classifier.this, capacity, draws);
+      try {
+        labels = allocate(capacity);
+      } catch (RuntimeException | Error e) {
+        closeAfter(e);
+        throw e;
       }
-    };
+    }
+
+    @Override
+    void staged(Dataset data, int[] positions, int from, int number) {
+      if (!data.hasLabels()) {
+        throw new InputException(data.name() + ": a classifier needs labels, there are none");
+      }
+      float[] classes = new float[number];
+      for (int i = 0; i < classes.length; i++) {
+        int label = data.label(positions[from + i]);
+        if (label < 0 || label >= spec().classes()) {
+          throw new InputException(
+              "%s: label %d of sample %d, expected 0..%d"
+                  .formatted(data.name(), label, positions[from + i], spec().classes() - 1));
+        }
+        classes[i] = label;
+      }
+      labels.upload(classes);
+    }
+
+    @Override
+    void loss(Objective objective, Buffer output, Buffer values, double scale, Buffer dOutput) {
+      backend()
+          .losses()
+          .crossEntropy(count(), spec().classes(), output, labels, values, scale, dOutput);
+    }
   }
 
   /**

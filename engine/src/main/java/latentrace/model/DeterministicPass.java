@@ -31,17 +31,22 @@ abstract class DeterministicPass extends Pass {
     }
     first = model.parts().get(0);
     second = model.parts().get(1);
-    firstTape = new Tape(model.backend(), first, capacity, false);
-    secondTape = new Tape(model.backend(), second, capacity, true);
-    tapes = List.of(firstTape, secondTape);
-    values = model.backend().allocate(capacity);
     features = model.spec().sampleSize();
     corruption = model.spec().corruption();
     long extra = corruption > 0 ? (long) capacity * features : 0;
-    one = model.backend().allocate(1);
-    one.fill(1);
-    corrupted = model.backend().allocate(extra);
-    inputNoise = model.backend().allocate(extra);
+    try {
+      firstTape = newTape(first, capacity, false);
+      secondTape = newTape(second, capacity, true);
+      values = allocate(capacity);
+      one = allocate(1);
+      one.fill(1);
+      corrupted = allocate(extra);
+      inputNoise = allocate(extra);
+    } catch (RuntimeException | Error e) {
+      closeAfter(e);
+      throw e;
+    }
+    tapes = List.of(firstTape, secondTape);
   }
 
   /** Fills values [count] and, unless null, the gradient at the output times {@code scale}. */
@@ -131,15 +136,5 @@ abstract class DeterministicPass extends Pass {
   @Override
   public Buffer code() {
     return firstTape.output(first.layers().size() - 1);
-  }
-
-  @Override
-  public void close() {
-    super.close();
-    firstTape.close();
-    secondTape.close();
-    for (Buffer buffer : List.of(values, one, corrupted, inputNoise)) {
-      buffer.close();
-    }
   }
 }

@@ -3,6 +3,7 @@ package latentrace.model;
 import java.util.List;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.backend.Cleanup;
 import latentrace.backend.Philox;
 import latentrace.data.Dataset;
 import latentrace.data.InputException;
@@ -27,12 +28,20 @@ public abstract class Pass implements AutoCloseable {
     DESCENT
   }
 
+  /** Values that are gathered for one copy to the backend. */
+  private static final int UPLOAD = 1 << 18;
+
   private final Model model;
   private final int capacity;
   private final int draws;
   private final Buffer input;
-  private final float[] staging;
+  private final int sampleSize;
+  private final int samplesPerUpload;
   private final int[] sampleIndices;
+  private final Cleanup cleanup = new Cleanup();
+  private float[] values;
+  private byte[] bytes;
+  private int staged;
   private int count;
   private double lr;
   private double decay;
@@ -57,45 +66,83 @@ public abstract class Pass implements AutoCloseable {
     this.model = model;
     this.capacity = capacity;
     this.draws = draws;
-    int size = model.spec().sampleSize();
-    this.input = model.backend().allocate((long) capacity * size);
-    this.staging = new float[size];
+    this.sampleSize = model.spec().sampleSize();
+    this.input = allocate((long) capacity * sampleSize);
+    this.samplesPerUpload = Math.max(1, Math.min(capacity, UPLOAD / sampleSize));
     this.sampleIndices = new int[capacity];
   }
 
+  /** {@link #stage}, then {@link #advance}. */
+  public final void load(Dataset data, int[] positions, int from, int number) {
+    stage(data, positions, from, number);
+    advance();
+  }
+
   /**
-   * Copies samples to the backend.
+   * Copies the samples of the next run to the backend, while it may still compute the last: that
+   * run's losses and factors stay what they are, but its input is gone.
    *
    * @param positions positions in {@code data}; elements {@code from .. from+number-1} are used
    * @throws InputException if the samples do not fit the model
    */
-  public final void load(Dataset data, int[] positions, int from, int number) {
+  public final void stage(Dataset data, int[] positions, int from, int number) {
     if (number < 1 || number > capacity) {
       throw new IllegalArgumentException(
           "pass: %d samples, its capacity is %d".formatted(number, capacity));
     }
-    if (data.sampleSize() != staging.length) {
+    if (data.sampleSize() != sampleSize) {
       throw new InputException(
           "%s: samples of %s are %d values, the model takes %d"
               .formatted(
                   data.name(),
                   java.util.Arrays.toString(data.sampleShape()),
                   data.sampleSize(),
-                  staging.length));
+                  sampleSize));
+    }
+    for (int first = 0; first < number; first += samplesPerUpload) {
+      upload(data, positions, from, first, Math.min(samplesPerUpload, number - first));
     }
     for (int i = 0; i < number; i++) {
-      data.copySample(positions[from + i], staging, 0);
-      input.upload(staging, 0, (long) i * staging.length, staging.length);
       sampleIndices[i] = data.fileIndex(positions[from + i]);
     }
-    count = number;
-    loaded(data, positions, from);
+    staged(data, positions, from, number);
+    staged = number;
+  }
+
+  private void upload(Dataset data, int[] positions, int from, int first, int number) {
+    long offset = (long) first * sampleSize;
+    if (data.isBytes()) {
+      if (bytes == null) {
+        bytes = new byte[samplesPerUpload * sampleSize];
+      }
+      for (int i = 0; i < number; i++) {
+        data.copyBytes(positions[from + first + i], bytes, i * sampleSize);
+      }
+      input.upload(bytes, 0, offset, number * sampleSize);
+    } else {
+      if (values == null) {
+        values = new float[samplesPerUpload * sampleSize];
+      }
+      for (int i = 0; i < number; i++) {
+        data.copySample(positions[from + first + i], values, i * sampleSize);
+      }
+      input.upload(values, 0, offset, number * sampleSize);
+    }
   }
 
   /** For what else a model takes from the data: labels. */
-  void loaded(Dataset data, int[] positions, int from) {}
+  void staged(Dataset data, int[] positions, int from, int number) {}
 
-  /** Samples loaded. */
+  /** Makes the staged samples those of the next run. */
+  public final void advance() {
+    if (staged == 0) {
+      throw new IllegalStateException("pass: no samples are staged");
+    }
+    count = staged;
+    staged = 0;
+  }
+
+  /** Samples of the run: the last, or the next after {@link #advance}. */
   public final int count() {
     return count;
   }
@@ -115,7 +162,7 @@ public abstract class Pass implements AutoCloseable {
    */
   public abstract Buffer noise();
 
-  /** Sample indices of the noise contract; the first {@link #count} hold. */
+  /** Sample indices of the noise contract, of the samples last staged. */
   public final int[] sampleIndices() {
     return sampleIndices;
   }
@@ -136,6 +183,14 @@ public abstract class Pass implements AutoCloseable {
   public final void trainingNoise(long seed, long step) {
     if (noise() != null) {
       trainingNormals(seed, step, model.noiseSize(), noise());
+    }
+    corrupt(seed, step);
+  }
+
+  /** Fills the noise by the generator that the backend was asked to make ready, for training. */
+  public final void generatedNoise(long seed, long step) {
+    if (noise() != null) {
+      backend().random().generate(seed, step, (long) count * draws * model.noiseSize(), noise());
     }
     corrupt(seed, step);
   }
@@ -215,11 +270,23 @@ public abstract class Pass implements AutoCloseable {
     }
   }
 
+  /** A buffer that {@link #close} closes. */
+  final Buffer allocate(long length) {
+    return cleanup.add(backend().allocate(length), Buffer::close);
+  }
+
+  /** A tape that {@link #close} closes. */
+  final Tape newTape(Sequential part, int rows, boolean inputGradient) {
+    return cleanup.add(new Tape(backend(), part, rows, inputGradient), Tape::close);
+  }
+
+  /** Closes what has been taken, because the rest of a constructor failed. */
+  final void closeAfter(Throwable cause) {
+    cleanup.closeAfter(cause);
+  }
+
   @Override
-  public void close() {
-    input.close();
-    if (noise() != null) {
-      noise().close();
-    }
+  public final void close() {
+    cleanup.close();
   }
 }

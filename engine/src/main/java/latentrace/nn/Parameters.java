@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.backend.Cleanup;
 import latentrace.backend.Philox;
 import latentrace.backend.PhiloxRandom;
 
@@ -36,13 +37,19 @@ public final class Parameters implements AutoCloseable {
         }
       }
     }
-    values = backend.allocate(total(named));
-    gradients = backend.allocate(total(named));
-    statistics = backend.allocate(total(namedStatistics));
-    bind(named, values, gradients);
-    bind(namedStatistics, statistics, null);
-    for (Parameter statistic : namedStatistics.values()) {
-      statistic.value().fill(statistic.start() == Parameter.Start.ONES ? 1 : 0);
+    Cleanup cleanup = new Cleanup();
+    try {
+      values = cleanup.add(backend.allocate(total(named)), Buffer::close);
+      gradients = cleanup.add(backend.allocate(total(named)), Buffer::close);
+      statistics = cleanup.add(backend.allocate(total(namedStatistics)), Buffer::close);
+      bind(named, values, gradients);
+      bind(namedStatistics, statistics, null);
+      for (Parameter statistic : namedStatistics.values()) {
+        statistic.value().fill(statistic.start() == Parameter.Start.ONES ? 1 : 0);
+      }
+    } catch (RuntimeException | Error e) {
+      cleanup.closeAfter(e);
+      throw e;
     }
   }
 

@@ -3,6 +3,7 @@ package latentrace.nn;
 import java.util.List;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.backend.Cleanup;
 
 /**
  * What one pass through a {@link Sequential} leaves: each layer's input and output, and after
@@ -15,6 +16,7 @@ public final class Tape implements AutoCloseable {
   private final Buffer[] deltas;
   private final Buffer firstInputGradient;
   private final boolean[] aliases;
+  private final Cleanup cleanup = new Cleanup();
   private Buffer input;
   private int rows;
 
@@ -30,19 +32,30 @@ public final class Tape implements AutoCloseable {
     this.outputs = new Buffer[layers.size()];
     this.deltas = new Buffer[layers.size()];
     this.aliases = new boolean[layers.size()];
-    for (int k = 0; k < layers.size(); k++) {
-      long elements = (long) capacity * layers.get(k).outputSize();
-      aliases[k] = layers.get(k) instanceof Reshaping;
-      if (!aliases[k]) {
-        outputs[k] = backend.allocate(elements);
+    try {
+      for (int k = 0; k < layers.size(); k++) {
+        long elements = (long) capacity * layers.get(k).outputSize();
+        aliases[k] = layers.get(k) instanceof Reshaping;
+        if (!aliases[k]) {
+          outputs[k] = allocate(backend, elements);
+        }
+        // a reshaping layer hands its gradient on as it is: both are one buffer
+        deltas[k] = aliases[k] && k > 0 ? deltas[k - 1] : allocate(backend, elements);
       }
-      // a reshaping layer hands its gradient on as it is: both are one buffer
-      deltas[k] = aliases[k] && k > 0 ? deltas[k - 1] : backend.allocate(elements);
+      this.firstInputGradient =
+          !inputGradient
+              ? null
+              : aliases[0]
+                  ? deltas[0]
+                  : allocate(backend, (long) capacity * sequential.inputSize());
+    } catch (RuntimeException | Error e) {
+      cleanup.closeAfter(e);
+      throw e;
     }
-    this.firstInputGradient =
-        !inputGradient
-            ? null
-            : aliases[0] ? deltas[0] : backend.allocate((long) capacity * sequential.inputSize());
+  }
+
+  private Buffer allocate(Backend backend, long length) {
+    return cleanup.add(backend.allocate(length), Buffer::close);
   }
 
   void begin(int newRows, Buffer x) {
@@ -93,16 +106,6 @@ public final class Tape implements AutoCloseable {
 
   @Override
   public void close() {
-    for (int k = 0; k < outputs.length; k++) {
-      if (!aliases[k]) {
-        outputs[k].close();
-      }
-      if (!aliases[k] || k == 0) {
-        deltas[k].close();
-      }
-    }
-    if (firstInputGradient != null && !aliases[0]) {
-      firstInputGradient.close();
-    }
+    cleanup.close();
   }
 }

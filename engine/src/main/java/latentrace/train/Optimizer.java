@@ -23,7 +23,13 @@ public final class Optimizer implements AutoCloseable {
     this.spec = spec;
     long count = parameters.count();
     if (isAdam()) {
-      state = List.of(backend.allocate(count), backend.allocate(count));
+      Buffer mean = backend.allocate(count);
+      try {
+        state = List.of(mean, backend.allocate(count));
+      } catch (RuntimeException | Error e) {
+        mean.close();
+        throw e;
+      }
     } else {
       state = spec.momentum() != 0 ? List.of(backend.allocate(count)) : List.of();
     }

@@ -10,7 +10,9 @@ import java.util.TreeMap;
 import latentrace.Listener;
 import latentrace.Version;
 import latentrace.backend.Backend;
+import latentrace.backend.BackendException;
 import latentrace.backend.Buffer;
+import latentrace.backend.Cleanup;
 import latentrace.backend.Philox;
 import latentrace.backend.PhiloxRandom;
 import latentrace.checkpoint.Checkpoint;
@@ -33,7 +35,8 @@ import latentrace.model.Positions;
  * {@code state.safetensors} to resume from. Same spec, data and backend: same bytes, interrupted or
  * not.
  *
- * <p>Training noise follows the contract: iteration t = 1, 2, … is the step in the key.
+ * <p>Training noise is a function of seed and iteration t = 1, 2, …: of the contract, where t is
+ * the step in the key, or, if the spec says so, of a generator of the backend's own.
  */
 public final class Trainer implements AutoCloseable {
   /** Where a run stands when {@link #run} returns. */
@@ -62,6 +65,7 @@ public final class Trainer implements AutoCloseable {
   private final Schedule schedule;
   private final Pass pass;
   private final Buffer best;
+  private final Cleanup cleanup = new Cleanup();
   private final Buffer bestStatistics;
   private final TrainingState.Progress progress = new TrainingState.Progress();
   private final double[] losses;
@@ -69,6 +73,9 @@ public final class Trainer implements AutoCloseable {
   private final double[] kls;
   private final long saveEvery;
   private Objective objective;
+  private int[] order;
+  private long orderOf = -1;
+  private long staged;
   private volatile boolean stopRequested;
 
   /**
@@ -76,7 +83,7 @@ public final class Trainer implements AutoCloseable {
    *
    * @param validation what early stopping looks at; null when the spec's patience is 0
    * @param folder where everything is left
-   * @throws InputException if data and model do not fit
+   * @throws InputException if data and model do not fit, or the backend does not have the noise
    */
   public Trainer(
       Backend backend,
@@ -87,6 +94,13 @@ public final class Trainer implements AutoCloseable {
       Path folder,
       Listener listener) {
     checkInputs(modelSpec, spec, data, validation);
+    if (!spec.noise().equals(TrainingSpec.CONTRACT)) {
+      try {
+        backend.random().requireGenerator(spec.noise());
+      } catch (BackendException e) {
+        throw new InputException("training noise: " + e.getMessage(), e);
+      }
+    }
     this.spec = spec;
     this.data = data;
     this.validation = validation;
@@ -104,17 +118,29 @@ public final class Trainer implements AutoCloseable {
                 Map.of(
                     "latentrace", Version.CURRENT,
                     "backend", backend.name(),
+                    "math", backend.math(),
                     "java", Runtime.version().toString())));
-    this.model = Model.create(backend, modelSpec);
-    this.optimizer = new Optimizer(backend, model.parameters(), spec);
-    this.pass = model.newPass(Math.min(spec.batch(), data.count()), 1);
-    this.best = spec.patience() > 0 ? backend.allocate(model.parameters().count()) : null;
-    this.bestStatistics =
-        spec.patience() > 0 ? backend.allocate(model.parameters().statistics().length()) : null;
+    try {
+      this.model = cleanup.add(Model.create(backend, modelSpec), Model::close);
+      this.optimizer =
+          cleanup.add(new Optimizer(backend, model.parameters(), spec), Optimizer::close);
+      this.pass = cleanup.add(model.newPass(Math.min(spec.batch(), data.count()), 1), Pass::close);
+      boolean keepBest = spec.patience() > 0;
+      this.best = keepBest ? alike(model.parameters().values()) : null;
+      this.bestStatistics = keepBest ? alike(model.parameters().statistics()) : null;
+    } catch (RuntimeException | Error e) {
+      cleanup.closeAfter(e);
+      throw e;
+    }
     this.losses = new double[pass.capacity()];
     this.reconstructions = new double[pass.capacity()];
     this.kls = new double[pass.capacity()];
+    this.order = Positions.upTo(data.count());
     this.saveEvery = Math.max(1, Math.min(1000, spec.iterations() / 20));
+  }
+
+  private Buffer alike(Buffer buffer) {
+    return cleanup.add(model.backend().allocate(buffer.length()), Buffer::close);
   }
 
   /**
@@ -206,36 +232,24 @@ public final class Trainer implements AutoCloseable {
 
   private Outcome loop() {
     long iterations = spec.iterations();
-    long batches =
-        spec.dropLast()
-            ? data.count() / spec.batch()
-            : (data.count() + (long) spec.batch() - 1) / spec.batch();
     long window = Math.max(1, iterations / WINDOWS);
     int nextCheckpoint = 1;
     while (nextCheckpoint <= spec.checkpoints()
         && spec.checkpointIteration(nextCheckpoint) <= progress.iteration) {
       nextCheckpoint++;
     }
-    int[] order = Positions.upTo(data.count()).clone();
-    long orderOf = -1;
 
     listener.started("training", iterations, progress.iteration);
     try (MetricsFile metrics = new MetricsFile(folder, progress.iteration)) {
       while (progress.iteration < iterations && !progress.stoppedEarly && !stopRequested) {
         long iteration = progress.iteration + 1;
-        long epoch = (iteration - 1) / batches;
-        if (spec.shuffle() && epoch != orderOf) {
-          order = shuffled(epoch);
-          orderOf = epoch;
-        }
-        int from = Math.toIntExact((iteration - 1) % batches * spec.batch());
         double lr = spec.learningRate() * schedule.factor(iteration, iterations);
-        step(iteration, order, from, Math.min(spec.batch(), data.count() - from), lr);
-        progress.iteration = iteration;
-
         boolean evaluate =
             validation != null
                 && (iteration % spec.evaluateEvery() == 0 || iteration == iterations);
+        step(iteration, lr, iteration < iterations && !evaluate);
+        progress.iteration = iteration;
+
         Double validationLoss = evaluate ? validate(iteration) : null;
         if (iteration % window == 0 || iteration == iterations || evaluate) {
           report(metrics, iteration, lr, validationLoss);
@@ -260,21 +274,53 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
+  /** Copies an iteration's batch to the backend. */
+  private void stage(long iteration) {
+    long batches =
+        spec.dropLast()
+            ? data.count() / spec.batch()
+            : (data.count() + (long) spec.batch() - 1) / spec.batch();
+    long epoch = (iteration - 1) / batches;
+    if (spec.shuffle() && epoch != orderOf) {
+      order = shuffled(epoch);
+      orderOf = epoch;
+    }
+    int from = Math.toIntExact((iteration - 1) % batches * spec.batch());
+    pass.stage(data, order, from, Math.min(spec.batch(), data.count() - from));
+    staged = iteration;
+  }
+
   private int[] shuffled(long epoch) {
     int[] order = Arrays.copyOf(Positions.upTo(data.count()), data.count());
     new PhiloxRandom(spec.seed(), Philox.ROLE_SHUFFLE, epoch).shuffle(order);
     return order;
   }
 
-  private void step(long iteration, int[] order, int from, int count, double lr) {
-    pass.load(data, order, from, count);
-    pass.trainingNoise(spec.seed(), iteration);
+  /**
+   * One iteration.
+   *
+   * @param ahead whether the next batch is copied while the backend computes
+   */
+  private void step(long iteration, double lr, boolean ahead) {
+    if (staged != iteration) {
+      stage(iteration);
+    }
+    pass.advance();
+    int count = pass.count();
+    if (spec.noise().equals(TrainingSpec.CONTRACT)) {
+      pass.trainingNoise(spec.seed(), iteration);
+    } else {
+      pass.generatedNoise(spec.seed(), iteration);
+    }
     if (objective == null || model.spec().objectiveChangesAt(iteration)) {
       objective = model.spec().objectiveAt(iteration);
     }
     model.training(true);
     optimizer.step(pass, objective, 1.0 / count, iteration, lr);
     model.training(false);
+    if (ahead) {
+      stage(iteration + 1);
+    }
 
     pass.losses(losses);
     pass.reconstructions(reconstructions);
@@ -389,12 +435,6 @@ public final class Trainer implements AutoCloseable {
 
   @Override
   public void close() {
-    pass.close();
-    optimizer.close();
-    if (best != null) {
-      best.close();
-      bestStatistics.close();
-    }
-    model.close();
+    cleanup.close();
   }
 }

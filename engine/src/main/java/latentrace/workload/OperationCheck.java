@@ -83,6 +83,10 @@ public final class OperationCheck {
   private void copies() {
     try (Buffer source = noise(LENGTH)) {
       record("copy", y -> y[0].copyFrom(source), backend.allocate(LENGTH));
+      byte[] bytes = new byte[(int) LENGTH];
+      random.nextBytes(bytes);
+      record(
+          "upload of bytes", y -> y[0].upload(bytes, 0, 0, bytes.length), backend.allocate(LENGTH));
       record("fill", y -> y[0].slice(3, 50_000).fill(2.5), noise(LENGTH));
     }
   }

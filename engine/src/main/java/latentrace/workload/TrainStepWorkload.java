@@ -17,6 +17,9 @@ import latentrace.train.Optimizer;
 public final class TrainStepWorkload implements Workload {
   private static final double LEARNING_RATE = 1e-9;
 
+  /** So large that the parameters' own digits do not count beside the step's. */
+  private static final double CHECKED_RATE = 1024;
+
   private final Model model;
   private final Pass pass;
   private final Optimizer optimizer;
@@ -52,16 +55,16 @@ public final class TrainStepWorkload implements Workload {
     return batch;
   }
 
-  /** The gradients, as a step of rate 1 shows them; the parameters are as before afterwards. */
+  /** The gradients, as one large step shows them; the parameters are as before afterwards. */
   @Override
   public double[] outcome() {
     double[] before = model.parameters().values().toDoubles();
-    rate = 1;
+    rate = CHECKED_RATE;
     run();
     rate = LEARNING_RATE;
     double[] after = model.parameters().values().toDoubles();
     model.parameters().values().upload(before);
-    Arrays.setAll(after, i -> before[i] - after[i]);
+    Arrays.setAll(after, i -> (before[i] - after[i]) / CHECKED_RATE);
     return after;
   }
 

@@ -335,15 +335,33 @@ class VaeTracInTest {
 
   @Test
   void ghostIsChosenWhereItIsCheaper() {
-    // encoder: rank 1, always cheaper; a decoder layer 2 -> 3 with 16 draws: a row of 6 is cheaper
-    ModelSpec narrow = SPEC.withHidden(List.of(3));
+    // encoder, rank 1: two products of 47 numbers against one of 510, and fewer bytes too; decoder,
+    // 16 draws: two times 256 Gram entries against a row of 120
+    ModelSpec narrow = SPEC.withHidden(List.of(30));
     try (Model model = Model.create(backend, narrow)) {
       List<LayerProducts> layers =
           LayerProducts.of(model, 16, ParameterSelection.ALL, Strategy.AUTO);
       assertEquals(4, layers.size());
-      assertEquals(0, layers.get(0).testColumns(), "16 -> 3, rank 1: ghost");
-      assertEquals(3 * 3 + 3, layers.get(2).testColumns(), "3 -> 3, rank 16: rows");
+      assertEquals(0, layers.get(0).testColumns(), "16 -> 30, rank 1: ghost");
+      assertEquals(3 * 30 + 30, layers.get(2).testColumns(), "3 -> 30, rank 16: rows");
     }
+  }
+
+  /** As many tests as fit are planned for, not as many as there are. */
+  @Test
+  void moreTestsThanCanBeCounted() {
+    ModelSpec wide = SPEC.withHidden(List.of(2000));
+    VaeTracIn.Plan plan =
+        new VaeTracIn(
+                backend,
+                wide,
+                checkpoints,
+                WEIGHTS,
+                Settings.defaults(7).withDraws(1000),
+                Listener.SILENT)
+            .plan(TRAIN, noise("many", 3000, 3), true);
+    assertTrue(plan.testTile() >= 1 && plan.testTile() < 3000, plan.describe());
+    assertTrue(plan.bytes() <= plan.budget(), plan.describe());
   }
 
   @Test

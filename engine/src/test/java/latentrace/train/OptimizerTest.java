@@ -33,6 +33,7 @@ class OptimizerTest {
         3,
         1,
         0,
+        base.noise(),
         base.initialisation(),
         true,
         true,

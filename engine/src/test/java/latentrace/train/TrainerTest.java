@@ -68,6 +68,7 @@ class TrainerTest {
         iterations,
         4,
         0x500000007L,
+        TrainingSpec.CONTRACT,
         Initialisation.KAIMING_NORMAL,
         true,
         optimizer.equals("sgd"), // drop-last once so, once so
@@ -305,6 +306,7 @@ class TrainerTest {
             400,
             1,
             7,
+            TrainingSpec.CONTRACT,
             Initialisation.KAIMING_NORMAL,
             true,
             true,

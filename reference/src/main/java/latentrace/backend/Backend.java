@@ -14,6 +14,18 @@ public interface Backend extends AutoCloseable {
     FLOAT64
   }
 
+  /**
+   * Where the time of some work went on a device of the backend's own.
+   *
+   * @param seconds from the first operation's start to the last one's end
+   * @param transferSeconds of copies between the host and the device; those to it run beside
+   *     operations
+   */
+  record DeviceTime(double seconds, double transferSeconds) {
+    /** Nothing: the CPU's time is the caller's. */
+    public static final DeviceTime NONE = new DeviceTime(0, 0);
+  }
+
   /** The provider's name, e.g. {@code ejml}. */
   String name();
 
@@ -23,6 +35,30 @@ public interface Backend extends AutoCloseable {
   /** Precision of buffers and arithmetic. */
   Precision precision();
 
+  /** What matrix products are computed in, for provenance: fp64, fp32 or tf32. */
+  default String math() {
+    return precision() == Precision.FLOAT64 ? "fp64" : "fp32";
+  }
+
+  /**
+   * Bytes that a computation may plan to take with {@link #allocate}: what a GPU has left; half of
+   * what the Java heap has left, where data and results live too.
+   */
+  default long memoryBudget() {
+    Runtime runtime = Runtime.getRuntime();
+    return (runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory()) / 2;
+  }
+
+  /** Bytes that a buffer of so many elements takes of that. */
+  default long memoryOf(long length) {
+    return length * (precision() == Precision.FLOAT64 ? Double.BYTES : Float.BYTES);
+  }
+
+  /** Samples that are worth working on at a time, if they fit. */
+  default int samplesAtATime() {
+    return 64;
+  }
+
   /**
    * A new buffer of zeros.
    *
@@ -30,6 +66,12 @@ public interface Backend extends AutoCloseable {
    * @throws BackendException if there is no memory for it: asked, free, total
    */
   Buffer allocate(long length);
+
+  /** Does some work of this backend's to its end, and says where a device's time went. */
+  default DeviceTime timed(Runnable work) {
+    work.run();
+    return DeviceTime.NONE;
+  }
 
   /** Matrix products and linear layers. */
   DenseOps dense();

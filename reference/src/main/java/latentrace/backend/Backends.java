@@ -58,6 +58,11 @@ public final class Backends {
       }
       BackendProvider.Probe probe = provider.probe();
       if (probe.available()) {
+        if (!provider.offers(options.math())) {
+          throw new BackendException(
+              "backend %s has no %s products: only backend cuda has"
+                  .formatted(provider.name(), Names.id(options.math())));
+        }
         Backend backend = provider.open(options);
         LOG.info("backend {}: {}", backend.name(), backend.description());
         return backend;

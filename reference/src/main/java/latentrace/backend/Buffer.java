@@ -61,6 +61,16 @@ public abstract class Buffer implements AutoCloseable {
     doUpload(source, from, offset, count);
   }
 
+  /**
+   * Sets this buffer's elements from {@code offset} on to {@code source[from..from+count)} as
+   * unsigned bytes over 255, the nearest float: images go to the device as they are stored.
+   */
+  public final void upload(byte[] source, int from, long offset, int count) {
+    java.util.Objects.checkFromIndexSize(from, count, source.length);
+    checkRange(offset, count);
+    doUpload(source, from, offset, count);
+  }
+
   /** Copies all of {@code source} to the front of this buffer. */
   public final void upload(float... source) {
     upload(source, 0, 0, source.length);
@@ -117,6 +127,9 @@ public abstract class Buffer implements AutoCloseable {
 
   /** {@link #upload(double[], int, long, int)}, unchecked. */
   protected abstract void doUpload(double[] source, int from, long offset, int count);
+
+  /** {@link #upload(byte[], int, long, int)}, unchecked. */
+  protected abstract void doUpload(byte[] source, int from, long offset, int count);
 
   /** {@link #download(long, float[], int, int)}, unchecked. */
   protected abstract void doDownload(long offset, float[] target, int to, int count);

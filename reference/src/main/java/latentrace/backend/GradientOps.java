@@ -155,6 +155,19 @@ public abstract class GradientOps {
     Checks.holds(owner, op, deltaName, "[samples*rank,out]", delta, (long) n * rank * out);
   }
 
+  /**
+   * Bytes of {@link Backend#memoryBudget} that {@link #ghostProducts} takes while it runs, of these
+   * sizes.
+   */
+  public long ghostProductsMemory(int t, int rankT, int n, int rankN, boolean weight) {
+    return 0;
+  }
+
+  /** Bytes that {@link #ghostDiagonal} takes while it runs, see {@link #ghostProductsMemory}. */
+  public long ghostDiagonalMemory(int n, int rank, boolean weight) {
+    return 0;
+  }
+
   /** {@link #materialize}, unchecked. */
   protected abstract void doMaterialize(
       int n,

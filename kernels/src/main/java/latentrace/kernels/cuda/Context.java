@@ -4,6 +4,7 @@ import jcuda.driver.CUcontext;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
+import latentrace.backend.Cleanup;
 
 /**
  * The device's primary context and the one stream that orders everything a backend does. A context

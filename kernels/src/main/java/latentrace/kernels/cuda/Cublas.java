@@ -7,19 +7,35 @@ import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasMath;
 import jcuda.jcublas.cublasOperation;
 import jcuda.runtime.cudaStream_t;
+import latentrace.backend.BackendException;
+import latentrace.backend.BackendProvider.ProductMath;
+import latentrace.backend.Cleanup;
 
 /**
  * Row-major single-precision products on the backend's stream. cuBLAS is column-major: it is asked
- * for Cᵀ = op(B)ᵀ·op(A)ᵀ, whose arguments are the same arrays. No reduced precision (TF32), no
- * atomics, which is cuBLAS' default.
+ * for Cᵀ = op(B)ᵀ·op(A)ᵀ, whose arguments are the same arrays. No atomics, which is cuBLAS'
+ * default; no reduced precision unless TF32 is asked for.
  */
 final class Cublas implements AutoCloseable {
+  private static final int LEAST_TF32 = 80;
+
   private final Context context;
   private final cublasHandle handle = new cublasHandle();
   private final Cleanup cleanup = new Cleanup();
 
-  Cublas(Context context) {
+  /**
+   * Makes the handle.
+   *
+   * @throws BackendException if the device cannot compute so
+   */
+  Cublas(Context context, ProductMath math) {
     this.context = context;
+    boolean tf32 = math == ProductMath.TF32;
+    if (tf32 && context.device.capability() < LEAST_TF32) {
+      throw new BackendException(
+          "cuda: tf32 products need compute capability 8.0, %s has %s"
+              .formatted(context.device.name(), context.device.capabilityText()));
+    }
     context.enter();
     try {
       Status.cublas(JCublas2.cublasCreate(handle), "cublasCreate");
@@ -27,7 +43,10 @@ final class Cublas implements AutoCloseable {
       Status.cublas(
           JCublas2.cublasSetStream(handle, new cudaStream_t(context.stream)), "cublasSetStream");
       Status.cublas(
-          JCublas2.cublasSetMathMode(handle, cublasMath.CUBLAS_DEFAULT_MATH), "cublasSetMathMode");
+          JCublas2.cublasSetMathMode(
+              handle,
+              tf32 ? cublasMath.CUBLAS_TF32_TENSOR_OP_MATH : cublasMath.CUBLAS_DEFAULT_MATH),
+          "cublasSetMathMode");
     } catch (RuntimeException e) {
       cleanup.closeAfter(e);
       throw e;

@@ -1,17 +1,22 @@
 package latentrace.kernels.cuda;
 
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
 import jcuda.driver.JCudaDriver;
 import latentrace.backend.ActivationOps;
 import latentrace.backend.Backend;
 import latentrace.backend.BackendException;
 import latentrace.backend.BackendProvider;
+import latentrace.backend.BackendProvider.ProductMath;
 import latentrace.backend.Buffer;
+import latentrace.backend.Cleanup;
 import latentrace.backend.ConvOps;
 import latentrace.backend.DenseOps;
 import latentrace.backend.GradientOps;
 import latentrace.backend.LatentOps;
 import latentrace.backend.LossOps;
+import latentrace.backend.Names;
 import latentrace.backend.NormOps;
 import latentrace.backend.OptimizerOps;
 import latentrace.backend.PoolOps;
@@ -19,6 +24,11 @@ import latentrace.backend.RandomOps;
 
 /** The GPU backend: single precision, one device, one stream; any thread may call it. */
 final class CudaBackend implements Backend {
+  /** Rows of a product that fill a large GPU. */
+  private static final int SAMPLES_AT_A_TIME = 1024;
+
+  private static final double MILLIS = 1e3;
+
   private final Cleanup cleanup = new Cleanup();
   private final Context context;
   private final Launcher launcher;
@@ -31,6 +41,7 @@ final class CudaBackend implements Backend {
   private final CudaOptimizers optimizers;
   private final CudaRandom random;
   private final CudaGradients gradients;
+  private final ProductMath math;
   private boolean closed;
 
   /**
@@ -40,6 +51,7 @@ final class CudaBackend implements Backend {
    */
   CudaBackend(BackendProvider.Options options) {
     try {
+      math = options.math();
       context = new Context(device());
       cleanup.add(context::close);
       KernelSource source = KernelSource.load();
@@ -49,16 +61,17 @@ final class CudaBackend implements Backend {
       cleanup.add(launcher::close);
       memory = new DeviceMemory(context, options.deviceMemory());
       cleanup.add(memory::close);
-      staging = new Staging(context, launcher);
+      staging = new Staging(context, launcher, memory);
       cleanup.add(staging::close);
-      Cublas cublas = new Cublas(context);
+      Cublas cublas = new Cublas(context, math);
       cleanup.add(cublas::close);
       dense = new CudaDense(this, cublas);
       activations = new CudaActivations(this);
       losses = new CudaLosses(this);
       latents = new CudaLatents(this);
       optimizers = new CudaOptimizers(this);
-      random = new CudaRandom(this);
+      random = new CudaRandom(this, context);
+      cleanup.add(random::close);
       gradients = new CudaGradients(this);
     } catch (RuntimeException | LinkageError e) {
       cleanup.closeAfter(e);
@@ -81,7 +94,12 @@ final class CudaBackend implements Backend {
 
   @Override
   public String description() {
-    return context.device.description();
+    return context.device.description() + (math == ProductMath.TF32 ? ", products in TF32" : "");
+  }
+
+  @Override
+  public String math() {
+    return Names.id(math);
   }
 
   @Override
@@ -90,12 +108,58 @@ final class CudaBackend implements Backend {
   }
 
   @Override
+  public long memoryBudget() {
+    return memory.available();
+  }
+
+  @Override
+  public long memoryOf(long length) {
+    return DeviceMemory.rounded(length * Float.BYTES);
+  }
+
+  @Override
+  public int samplesAtATime() {
+    return SAMPLES_AT_A_TIME;
+  }
+
+  @Override
+  public DeviceTime timed(Runnable work) {
+    context.enter();
+    try (Cleanup events = new Cleanup()) {
+      CUevent begin = event(events);
+      CUevent end = event(events);
+      staging.beginTiming();
+      launcher.check(JCudaDriver.cuEventRecord(begin, context.stream), "cuEventRecord");
+      work.run();
+      context.enter();
+      launcher.check(JCudaDriver.cuEventRecord(end, context.stream), "cuEventRecord");
+      launcher.check(context.await(), "cuStreamSynchronize");
+      float[] millis = new float[1];
+      launcher.check(JCudaDriver.cuEventElapsedTime(millis, begin, end), "cuEventElapsedTime");
+      return new DeviceTime(millis[0] / MILLIS, staging.endTiming());
+    }
+  }
+
+  private CUevent event(Cleanup events) {
+    CUevent event = new CUevent();
+    launcher.check(
+        JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT), "cuEventCreate");
+    events.add(() -> JCudaDriver.cuEventDestroy(event));
+    return event;
+  }
+
+  @Override
   public Buffer allocate(long length) {
     if (length < 0 || length > Long.MAX_VALUE / Float.BYTES) {
       throw new BackendException("cuda: a buffer of %d elements".formatted(length));
     }
     CudaBuffer buffer = scratch(length);
-    buffer.fill(0);
+    try {
+      buffer.fill(0);
+    } catch (RuntimeException e) {
+      buffer.close();
+      throw e;
+    }
     return buffer;
   }
 

@@ -34,6 +34,11 @@ public final class CudaBackendProvider implements BackendProvider {
   }
 
   @Override
+  public boolean offers(ProductMath math) {
+    return true;
+  }
+
+  @Override
   public Backend open(Options options) {
     return new CudaBackend(options);
   }

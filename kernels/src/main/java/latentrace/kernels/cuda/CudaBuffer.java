@@ -67,6 +67,25 @@ final class CudaBuffer extends Buffer {
   }
 
   @Override
+  protected void doUpload(byte[] source, int from, long offset, int count) {
+    backend
+        .staging()
+        .upload(
+            count,
+            Byte.BYTES,
+            (ByteBuffer target, int first, int bytes) -> target.put(source, from + first, bytes),
+            (CUdeviceptr piece, int first, int bytes) ->
+                backend
+                    .launcher()
+                    .elements(
+                        "unit_interval",
+                        bytes,
+                        (long) bytes,
+                        piece,
+                        doSlice(offset + first, bytes)));
+  }
+
+  @Override
   protected void doDownload(long offset, float[] target, int to, int count) {
     backend
         .staging()

@@ -59,6 +59,26 @@ final class CudaGradients extends GradientOps {
     }
   }
 
+  private static int testsPerGram(int t, int rankT, int columns) {
+    return (int) Math.max(1, Math.min(t, GRAM_LIMIT / ((long) rankT * columns)));
+  }
+
+  @Override
+  public long ghostProductsMemory(int t, int rankT, int n, int rankN, boolean weight) {
+    int columns = Math.multiplyExact(n, rankN);
+    return grams((long) testsPerGram(t, rankT, columns) * rankT * columns, weight);
+  }
+
+  @Override
+  public long ghostDiagonalMemory(int n, int rank, boolean weight) {
+    return grams((long) n * rank * rank, weight);
+  }
+
+  /** Bytes of the Gram matrices of the deltas and, for the weight, of the inputs. */
+  private long grams(long elements, boolean weight) {
+    return (weight ? 2 : 1) * backend.memoryOf(elements);
+  }
+
   @Override
   protected void doGhostProducts(
       int t,
@@ -77,7 +97,7 @@ final class CudaGradients extends GradientOps {
       Buffer scores,
       int ld) {
     int columns = Math.multiplyExact(n, rankN);
-    int chunk = (int) Math.max(1, Math.min(t, GRAM_LIMIT / ((long) rankT * columns)));
+    int chunk = testsPerGram(t, rankT, columns);
     long size = (long) chunk * rankT * columns;
     try (Buffer inputGram = weight ? backend.scratch(size) : null;
         Buffer deltaGram = backend.scratch(size)) {

@@ -4,15 +4,19 @@ import java.nio.ByteBuffer;
 import latentrace.backend.Buffer;
 import latentrace.backend.RandomOps;
 
-/** random.cu. */
-final class CudaRandom extends RandomOps {
+/** random.cu; cuRAND once it has been asked for. */
+final class CudaRandom extends RandomOps implements AutoCloseable {
   private static final int NORMALS_PER_BLOCK = 4;
+  private static final String CURAND = "curand";
 
   private final CudaBackend backend;
+  private final Context context;
+  private Curand curand;
 
-  CudaRandom(CudaBackend backend) {
+  CudaRandom(CudaBackend backend, Context context) {
     super(backend);
     this.backend = backend;
+    this.context = context;
   }
 
   @Override
@@ -31,6 +35,36 @@ final class CudaRandom extends RandomOps {
           .launcher()
           .elements(
               "normals", (long) n * draws * blocks, key, stream, indices, n, draws, size, out);
+    }
+  }
+
+  @Override
+  public void requireGenerator(String name) {
+    if (!name.equals(CURAND)) {
+      super.requireGenerator(name);
+    } else if (curand == null) {
+      curand = new Curand(context);
+    }
+  }
+
+  @Override
+  protected void doGenerate(long seed, long step, long count, Buffer out) {
+    if (curand == null) {
+      super.doGenerate(seed, step, count, out);
+    } else if (count % 2 == 0) {
+      curand.normals(seed, step, count, ((CudaBuffer) out).pointer);
+    } else {
+      try (DeviceMemory.Block even = backend.memory().allocate((count + 1) * Float.BYTES)) {
+        curand.normals(seed, step, count + 1, even.pointer);
+        backend.copy(even.pointer, ((CudaBuffer) out).pointer, count);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (curand != null) {
+      curand.close();
     }
   }
 }

@@ -75,13 +75,23 @@ final class DeviceMemory implements AutoCloseable {
     return peak;
   }
 
+  /** Bytes that may be handed out yet; the driver keeps a twentieth of what is free. */
+  long available() {
+    context.enter();
+    long[] free = new long[1];
+    long[] total = new long[1];
+    Status.driver(JCudaDriver.cuMemGetInfo(free, total), "cuMemGetInfo");
+    long keptHere = reserved - inUse;
+    return Math.min(limit - inUse, free[0] - free[0] / 20 + keptHere);
+  }
+
   /**
    * A block of at least so many bytes, whatever they hold.
    *
    * @throws BackendException if there is no memory for it: asked, free, total
    */
   Block allocate(long bytes) {
-    long size = rounded(Math.max(1, bytes));
+    long size = rounded(bytes);
     Block block = reuse(size);
     if (block == null) {
       block = take(size);
@@ -92,7 +102,9 @@ final class DeviceMemory implements AutoCloseable {
     return block;
   }
 
-  private static long rounded(long bytes) {
+  /** Bytes of the block that serves a request for so many. */
+  static long rounded(long asked) {
+    long bytes = Math.max(1, asked);
     long step = bytes < LARGE_STEP ? SMALL_STEP : LARGE_STEP;
     return (bytes + step - 1) / step * step;
   }
@@ -150,7 +162,8 @@ final class DeviceMemory implements AutoCloseable {
     return bytes / 1048576.0;
   }
 
-  private void releaseKept() {
+  /** Gives back to the driver what is kept. */
+  void releaseKept() {
     context.await(); // a kept block may still be in use by what has been queued
     kept.values().forEach(blocks -> blocks.forEach(this::release));
     kept.clear();

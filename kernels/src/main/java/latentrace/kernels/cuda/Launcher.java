@@ -11,6 +11,7 @@ import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import latentrace.backend.BackendException;
+import latentrace.backend.Cleanup;
 
 /**
  * The loaded kernels and the one way to launch them: arguments are checked against the signature in
@@ -78,7 +79,7 @@ final class Launcher implements AutoCloseable {
    * Queues one launch.
    *
    * @param arguments Integer, Long, Float, Double as in the kernel's signature; for a pointer a
-   *     {@link CudaBuffer}, a {@link DeviceMemory.Block} or null
+   *     {@link CudaBuffer}, a {@link DeviceMemory.Block}, a device pointer or null
    * @throws IllegalArgumentException if they do not fit the signature
    * @throws BackendException if the driver refuses it
    */
@@ -142,6 +143,9 @@ final class Launcher implements AutoCloseable {
   private static CUdeviceptr devicePointer(Object argument) {
     if (argument == null) {
       return new CUdeviceptr();
+    }
+    if (argument instanceof CUdeviceptr pointer) {
+      return pointer;
     }
     if (argument instanceof CudaBuffer buffer) {
       return buffer.pointer;

@@ -2,10 +2,11 @@ package latentrace.kernels.cuda;
 
 import jcuda.driver.CUresult;
 import jcuda.jcublas.cublasStatus;
+import jcuda.jcurand.curandStatus;
 import jcuda.nvrtc.nvrtcResult;
 import latentrace.backend.BackendException;
 
-/** Return codes of the three libraries: anything but success is thrown, by name. */
+/** Return codes of the libraries: anything but success is thrown, by name. */
 final class Status {
   private Status() {}
 
@@ -20,6 +21,13 @@ final class Status {
   static void cublas(int result, String call) {
     if (result != cublasStatus.CUBLAS_STATUS_SUCCESS) {
       throw failed(call, cublasStatus.stringFor(result));
+    }
+  }
+
+  /** A result of cuRAND. */
+  static void curand(int result, String call) {
+    if (result != curandStatus.CURAND_STATUS_SUCCESS) {
+      throw failed(call, curandStatus.stringFor(result));
     }
   }
 

@@ -5,8 +5,12 @@
  * <p>Design notes.
  *
  * <ul>
- *   <li>Everything of one backend is ordered by one stream: memory can be handed to its next user
- *       the moment its last operation is queued, and only downloads wait.
+ *   <li>Everything of one backend that computes is ordered by one stream: memory can be handed to
+ *       its next user the moment its last operation is queued, and only downloads wait. Uploads
+ *       cross the bus on a second stream to a place of their own and are moved from there by the
+ *       first: one copy more inside the device, nothing for the caller to order.
+ *   <li>After a failed copy both streams are waited for: a sweep over every call showed a later run
+ *       reading a page-locked piece that a copy without its event still wrote to.
  *   <li>Kernels ship as source and are compiled by NVRTC for the device found; the result is kept
  *       on disk. The signatures that arguments are checked against are read from that source.
  *   <li>No floating-point atomics: the same arguments give the same bits.

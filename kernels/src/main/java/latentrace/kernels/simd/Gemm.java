@@ -376,8 +376,11 @@ final class Gemm implements WorkerPool.Task {
       System.arraycopy(tile, from, c, to, count);
       return;
     }
+    if (factor != 1) {
+      MicroKernel.scale(c, to, count, factor);
+    }
     for (int i = 0; i < count; i++) {
-      c[to + i] = Math.fma(c[to + i], factor, tile[from + i]);
+      c[to + i] += tile[from + i];
     }
   }
 

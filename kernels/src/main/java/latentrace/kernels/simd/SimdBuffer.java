@@ -44,6 +44,14 @@ final class SimdBuffer extends Buffer {
   }
 
   @Override
+  protected void doUpload(byte[] source, int from, long to, int count) {
+    int base = at(to);
+    for (int i = 0; i < count; i++) {
+      data[base + i] = (source[from + i] & 0xff) / 255f;
+    }
+  }
+
+  @Override
   protected void doDownload(long from, float[] target, int to, int count) {
     System.arraycopy(data, at(from), target, to, count);
   }

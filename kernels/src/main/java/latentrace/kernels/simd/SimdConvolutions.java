@@ -826,7 +826,10 @@ final class SimdConvolutions extends ConvOps {
       for (; i <= end - V; i += V) {
         partial = partial.add(FloatVector.fromArray(Lanes.SPECIES, values, from + i));
       }
-      sum += Lanes.sum(partial, lanes);
+      partial.intoArray(lanes, 0);
+      for (float lane : lanes) {
+        sum += lane;
+      }
     }
     for (; i < count; i++) {
       sum += values[from + i];

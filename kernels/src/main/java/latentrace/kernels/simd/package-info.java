@@ -18,8 +18,8 @@
  *       scalar, or padded in a worker's scratch memory.
  *   <li>6 × 2-vector tile: 190 to 205 of a peak of about 230. The same loop with its stores in a
  *       method that the JIT left out-of-line: 30, because the accumulators were boxed. 8 × 2 for
- *       AVX-512, which divides a batch of 64: no faster anywhere. AVX2 spills unless the tile is
- *       scaled before the loop: 80 to 107 instead of 23 to 50, see {@link MicroKernel}.
+ *       AVX-512, which divides a batch of 64: no faster anywhere. AVX2: see {@link MicroKernel}, 80
+ *       to 110 instead of 23 to 50.
  *   <li>Both operands packed, with a barrier between packing and computing: 64 × 1024 × 784 NT 110
  *       to 126, 1024 × 1024 × 784 NT 101 to 120. The left operand read where it lies and each
  *       worker filling its own panel of the right one: 131 to 165 and 140 to 150; the rest the same
@@ -45,9 +45,11 @@
  *       whole vectors, and the gradient at the weight broadcasts from the planes where they lie. Of
  *       a forward pass from 32 × 32 × 32 to 32 channels on one core the products take two thirds,
  *       at 110 to 130; the planes most of the rest. Deinterleaving their rows by {@code rearrange}
- *       and {@code blend}: twice as slow as two scalar loads and stores. Scattering the phases of a
- *       transposed convolution: 20 % of it. What is left to do: a kernel for three output channels,
- *       whose tiles are half empty, and activations backwards while the planes are filled.
+ *       and {@code blend}: twice as slow as two scalar loads and stores. Three output channels by
+ *       the micro-kernel: half-empty tiles, and panels used once; so a kernel of three rows reads
+ *       the runs themselves. A step of the papers' conv-vae (batch 64, two threads): 38 to 40 ms
+ *       where PyTorch takes 77. Left to do: activations backwards while planes are filled, and
+ *       influence's draws in tiles that stay in L3.
  *   <li>Normals: 12.5 ns each one block at a time, 2.7 on vectors; the same bits as the reference's
  *       but for about one in a million.
  * </ul>

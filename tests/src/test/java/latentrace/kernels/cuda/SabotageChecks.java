@@ -46,7 +46,7 @@ class SabotageChecks {
     try (Context context = new Context(device);
         Launcher launcher = new Launcher(context, source, image);
         DeviceMemory memory = new DeviceMemory(context, Long.MAX_VALUE);
-        Staging staging = new Staging(context, launcher)) {
+        Staging staging = new Staging(context, launcher, memory)) {
       work.run(launcher, memory, staging);
       context.await();
     }

@@ -1,11 +1,17 @@
 package latentrace.tests.conformance;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import latentrace.backend.Backend;
+import latentrace.backend.BackendException;
 import latentrace.backend.Buffer;
 import latentrace.backend.Philox;
+import latentrace.backend.RandomOps;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -64,6 +70,61 @@ class RandomConformanceTest {
           assertEquals(expected[k], actual[k]);
         }
       }
+    }
+  }
+
+  /** A backend's own generator: a function of (seed, step) whose numbers look standard normal. */
+  @ParameterizedTest(autoCloseArguments = false)
+  @MethodSource(BACKENDS)
+  void generator(Backend backend) {
+    RandomOps random = backend.random();
+    assertThrows(BackendException.class, () -> random.requireGenerator("dice"));
+    try {
+      random.requireGenerator("curand");
+    } catch (BackendException e) {
+      assertTrue(
+          e.getMessage().equals("backend %s has no generator curand".formatted(backend.name()))
+              || e.getMessage().startsWith("cuda: cuRAND (libcurand.so.10) is missing"),
+          e.getMessage());
+      return;
+    }
+    for (int count : new int[] {1, 2, 17, 4096}) {
+      for (boolean offset : BOTH) {
+        try (Arena arena = new Arena(backend, offset, 1)) {
+          Buffer out = arena.out("out", count);
+          random.generate(5, 3, count, out);
+          double[] once = out.toDoubles();
+          random.generate(5, 4, count, out);
+          assertFalse(Arrays.equals(once, out.toDoubles()));
+          random.generate(6, 3, count, out);
+          assertFalse(Arrays.equals(once, out.toDoubles()));
+          random.generate(5, 0xffff_ffffL, count, out);
+          assertFalse(Arrays.equals(once, out.toDoubles()));
+          random.generate(5, 3, count, out);
+          assertArrayEquals(once, out.toDoubles());
+          arena.verify("generate");
+        }
+      }
+    }
+    int count = 100_000;
+    try (Buffer out = backend.allocate(count)) {
+      random.generate(1, 0, count, out);
+      double[] values = out.toDoubles();
+      double[] moments = new double[5];
+      for (double value : values) {
+        for (int power = 1; power < moments.length; power++) {
+          moments[power] += Math.pow(value, power) / count;
+        }
+      }
+      // five standard errors of each mean of powers: sqrt(1, 2, 15, 96) / sqrt(count)
+      assertEquals(0, moments[1], 0.016);
+      assertEquals(1, moments[2], 0.023);
+      assertEquals(0, moments[3], 0.062);
+      assertEquals(3, moments[4], 0.155);
+      assertThrows(IllegalArgumentException.class, () -> random.generate(1, -1, 1, out));
+      assertThrows(IllegalArgumentException.class, () -> random.generate(1, 1L << 32, 1, out));
+      assertThrows(IllegalArgumentException.class, () -> random.generate(1, 0, 0, out));
+      assertThrows(IllegalArgumentException.class, () -> random.generate(1, 0, count + 1, out));
     }
   }
 }

@@ -105,7 +105,7 @@ class MemoryChecks {
 
   @Test
   void freedMemoryIsHandedOutAgain() {
-    try (Backend backend = Backends.open("cuda", OPTIONS.withDeviceMemory(3 << 20))) {
+    try (Backend backend = Backends.open("cuda", OPTIONS.withDeviceMemory(7 << 20))) {
       for (int i = 0; i < 10; i++) {
         try (Buffer one = backend.allocate(1 << 18);
             Buffer other = backend.allocate(1 << 18)) {
@@ -119,13 +119,13 @@ class MemoryChecks {
 
   @Test
   void theLimitHolds() {
-    try (Backend backend = Backends.open("cuda", OPTIONS.withDeviceMemory(3 << 20))) {
+    try (Backend backend = Backends.open("cuda", OPTIONS.withDeviceMemory(7 << 20))) {
       backend.allocate(2 << 18);
       BackendException refused =
           assertThrows(BackendException.class, () -> backend.allocate(2 << 18));
       assertEquals(
-          "cuda: out of memory: asked for 2.0 MiB, 1022.0 MiB free of 1024.0 MiB, 2.0 MiB in use"
-              + " here, limited to 3.0 MiB",
+          "cuda: out of memory: asked for 2.0 MiB, 1018.0 MiB free of 1024.0 MiB, 6.0 MiB in use"
+              + " here, limited to 7.0 MiB",
           refused.getMessage());
     }
   }
@@ -136,7 +136,7 @@ class MemoryChecks {
       BackendException refused =
           assertThrows(BackendException.class, () -> backend.allocate(1L << 29));
       assertEquals(
-          "cuda: out of memory: asked for 2048.0 MiB, 1024.0 MiB free of 1024.0 MiB, 0.0 MiB in"
+          "cuda: out of memory: asked for 2048.0 MiB, 1020.0 MiB free of 1024.0 MiB, 4.0 MiB in"
               + " use here",
           refused.getMessage());
       assertThrows(BackendException.class, () -> backend.allocate(Long.MAX_VALUE / 2));
@@ -174,10 +174,12 @@ class MemoryChecks {
     "cuModuleLoadData, 1, 200",
     "cuModuleGetFunction, 1, 500",
     "cuModuleGetFunction, 9, 500",
+    "cuMemAlloc_v2, 1, 1",
+    "cuStreamCreate, 2, 2",
     "cuMemAllocHost_v2, 1, 2",
-    "cuMemAllocHost_v2, 2, 2",
+    "cuMemAllocHost_v2, 3, 2",
     "cuEventCreate, 1, 2",
-    "cuEventCreate, 2, 2",
+    "cuEventCreate, 12, 2",
     "cublasCreate_v2, 1, 3",
     "cublasSetStream_v2, 1, 1",
     "cublasSetMathMode, 1, 7",
@@ -192,12 +194,35 @@ class MemoryChecks {
         failed.getMessage());
   }
 
+  /** cuRAND is opened when it is asked for: that fails, and then it works. */
+  @ParameterizedTest
+  @CsvSource({
+    "curandCreateGenerator, 203, CURAND_STATUS_INITIALIZATION_FAILED",
+    "curandSetStream, 101, CURAND_STATUS_NOT_INITIALIZED",
+  })
+  void openingCurandFails(String call, int result, String name) throws IOException {
+    try (Backend backend = Backends.open("cuda", OPTIONS);
+        Buffer out = backend.allocate(3)) {
+      fail(call, 1, result);
+      BackendException failed =
+          assertThrows(BackendException.class, () -> backend.random().requireGenerator("curand"));
+      assertEquals("cuda: %s failed: %s".formatted(call, name), failed.getMessage());
+      assertThrows(IllegalStateException.class, () -> backend.random().generate(1, 2, 3, out));
+      Files.delete(CONTROL);
+      backend.random().requireGenerator("curand");
+      backend.random().generate(1, 2, 3, out);
+    }
+  }
+
   /** Calls that fail later are named with the launch before them. */
   @ParameterizedTest
   @CsvSource({
     "cuLaunchKernel, 2",
     "cuMemcpyHtoDAsync_v2, 2",
+    "cuMemcpyDtoDAsync_v2, 2",
     "cuMemcpyDtoHAsync_v2, 2",
+    "cuStreamWaitEvent, 2",
+    "cuEventRecord, 2",
     "cuMemsetD32Async, 2",
     "cuEventSynchronize, 719",
     "cublasSgemm_v2, 13",
@@ -247,7 +272,7 @@ class MemoryChecks {
     }
   }
 
-  /** More than both pieces of the staging memory, in every direction and precision. */
+  /** More than all pieces of the staging memory, in every direction and precision. */
   @Test
   void longCopies() {
     int length = (1 << 21) + 77;

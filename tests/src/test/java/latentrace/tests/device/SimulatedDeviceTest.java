@@ -141,7 +141,7 @@ class SimulatedDeviceTest {
     assertEquals(0, outcome.status(), outcome.out() + outcome.err());
     assertEquals(
         2,
-        outcome.out().lines().filter("  26 operations agree with the reference"::equals).count());
+        outcome.out().lines().filter("  27 operations agree with the reference"::equals).count());
     assertFalse(outcome.err().contains("LEAK"), outcome.err());
   }
 
@@ -164,15 +164,93 @@ class SimulatedDeviceTest {
             "--out",
             run.resolve("run").toString(),
             "--device-memory");
-    SimulatedDevice.Outcome small = main(Stream.concat(train.stream(), Stream.of("1M")).toList());
+    SimulatedDevice.Outcome small = main(Stream.concat(train.stream(), Stream.of("6M")).toList());
     assertEquals(1, small.status(), small.err());
     assertTrue(
         small.err().contains("latentrace train: cuda: out of memory: asked for "), small.err());
-    assertTrue(small.err().contains(", limited to 1.0 MiB"), small.err());
+    assertTrue(small.err().contains(", limited to 6.0 MiB"), small.err());
     SimulatedDevice.Outcome bad = main(Stream.concat(train.stream(), Stream.of("1X")).toList());
     assertEquals(2, bad.status());
     assertTrue(bad.err().contains("--device-memory"), bad.err());
     assertTrue(bad.err().contains("found '1X', expected a size such as 512M or 8G"), bad.err());
+  }
+
+  /**
+   * What only this backend has, from the command line: TF32 and cuRAND, and what is said of them.
+   */
+  @Test
+  void whatOnlyThisBackendHas(@TempDir Path run, @TempDir Path partial)
+      throws IOException, InterruptedException {
+    String data = run.resolve("train.npz").toString();
+    assertEquals(
+        0, main(List.of("data", "generate", "digits", "--count", "64", "--out", data)).status());
+    String out = run.resolve("run").toString();
+    List<String> train =
+        List.of(
+            "latentrace.cli.Main",
+            "train",
+            "--data",
+            data,
+            "--iterations",
+            "2",
+            "--checkpoints",
+            "1",
+            "--latent",
+            "4",
+            "--out",
+            out,
+            "--training-noise",
+            "curand",
+            "--backend",
+            "cuda",
+            "--math",
+            "tf32");
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        if (!file.endsWith("libcurand.so.10")) {
+          Files.copy(file, partial.resolve(file.getFileName()));
+        }
+      }
+    }
+    SimulatedDevice.Outcome without = SimulatedDevice.run(partial, Map.of(), List.of(), train);
+    assertEquals(2, without.status(), without.err());
+    assertTrue(
+        without
+            .err()
+            .contains(
+                "latentrace train: training noise: cuda: cuRAND (libcurand.so.10) is missing:"
+                    + " install the CUDA 12 toolkit, or add its lib64 to LD_LIBRARY_PATH"),
+        without.err());
+    SimulatedDevice.Outcome old =
+        SimulatedDevice.run(folder, Map.of("SIMCUDA_CAPABILITY", "75"), List.of(), train);
+    assertEquals(2, old.status(), old.err());
+    assertTrue(
+        old.err()
+            .contains("cuda: tf32 products need compute capability 8.0, Simulated device has 7.5"),
+        old.err());
+    SimulatedDevice.Outcome trained = SimulatedDevice.run(folder, Map.of(), List.of(), train);
+    assertEquals(0, trained.status(), trained.err());
+    String model = Files.readString(run.resolve("run").resolve("model.json"));
+    assertTrue(model.contains("\"math\" : \"tf32\""), model);
+    assertTrue(model.contains("\"noise\" : \"curand\""), model);
+    String scores = run.resolve("self.npy").toString();
+    SimulatedDevice.Outcome scored =
+        main(
+            List.of(
+                "self",
+                "--checkpoints",
+                out,
+                "--train",
+                data,
+                "--out",
+                scores,
+                "--losses",
+                run.resolve("losses.npy").toString(),
+                "--math",
+                "tf32"));
+    assertEquals(0, scored.status(), scored.err());
+    String result = Files.readString(run.resolve("self.json"));
+    assertTrue(result.contains("\"math\" : \"tf32\""), result);
   }
 
   private static SimulatedDevice.Outcome main(List<String> arguments)

@@ -2,19 +2,31 @@ package latentrace.tests.device;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import latentrace.Listener;
 import latentrace.backend.Backend;
+import latentrace.backend.BackendException;
 import latentrace.backend.BackendProvider.Options;
+import latentrace.backend.BackendProvider.ProductMath;
 import latentrace.backend.Backends;
+import latentrace.backend.Buffer;
+import latentrace.backend.Names;
 import latentrace.backend.Reconstruction;
 import latentrace.checkpoint.Checkpoint;
 import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.Dataset;
 import latentrace.data.DigitsGenerator;
+import latentrace.data.InputException;
 import latentrace.influence.CheckpointWeights;
 import latentrace.influence.Noise;
 import latentrace.influence.ParameterSelection;
@@ -39,7 +51,11 @@ class TrainingAndScoringChecks {
   @TempDir private Path folder;
 
   private double[] train(String name, TrainingSpec spec) {
-    Path run = folder.resolve(name);
+    return train(name, spec, name);
+  }
+
+  private double[] train(String name, TrainingSpec spec, String where) {
+    Path run = folder.resolve(where);
     try (Backend backend = Backends.open(name, OPTIONS);
         Trainer trainer =
             new Trainer(
@@ -139,5 +155,163 @@ class TrainingAndScoringChecks {
     double[] once = train("cuda", spec);
     folder = folder.resolve("again");
     assertArrayEquals(once, train("cuda", spec));
+  }
+
+  /** Noise of cuRAND: other parameters than by the contract, the same ones however interrupted. */
+  @Test
+  void noiseOfCurand() {
+    TrainingSpec spec = TrainingSpec.adam(1e-3, 20, 12, 1, 5).withNoise(TrainingSpec.CURAND);
+    double[] whole = train("cuda", spec);
+    assertFalse(
+        Arrays.equals(whole, train("cuda", spec.withNoise(TrainingSpec.CONTRACT), "other")));
+    Path interrupted = folder.resolve("interrupted");
+    try (Backend backend = Backends.open("cuda", OPTIONS)) {
+      Trainer[] trainer = new Trainer[1];
+      Listener stopper =
+          new Listener() {
+            @Override
+            public void progressed(long done) {
+              if (done == 5) {
+                trainer[0].requestStop();
+              }
+            }
+          };
+      for (Trainer.Outcome outcome :
+          List.of(Trainer.Outcome.INTERRUPTED, Trainer.Outcome.COMPLETED)) {
+        trainer[0] =
+            new Trainer(
+                backend, MODEL, spec, DigitsGenerator.digits(120, 1), null, interrupted, stopper);
+        assertEquals(outcome, trainer[0].resume());
+        if (outcome == Trainer.Outcome.COMPLETED) {
+          assertArrayEquals(whole, trainer[0].model().parameters().values().toDoubles());
+        }
+        trainer[0].close();
+      }
+    }
+    assertEquals(
+        "training noise: backend ejml has no generator curand",
+        assertThrows(InputException.class, () -> train("ejml", spec)).getMessage());
+    InputException other =
+        assertThrows(
+            InputException.class,
+            () -> {
+              try (Backend backend = Backends.open("cuda", OPTIONS)) {
+                new Trainer(
+                        backend,
+                        MODEL,
+                        spec.withNoise(TrainingSpec.CONTRACT),
+                        DigitsGenerator.digits(120, 1),
+                        null,
+                        interrupted,
+                        Listener.SILENT)
+                    .resume();
+              }
+            });
+    assertTrue(
+        other
+            .getMessage()
+            .endsWith("training.noise is \"curand\" there, \"contract\" was asked for"),
+        other.getMessage());
+  }
+
+  /**
+   * What is queued in which order: u for a batch that arrives on the device, d for a download that
+   * waits for results.
+   */
+  private static String queued(Runnable work) throws IOException {
+    Path trace = Path.of(System.getenv(SimulatedDevice.CONTROL) + ".trace");
+    Files.createFile(trace);
+    try {
+      work.run();
+      StringBuilder order = new StringBuilder();
+      for (String call : Files.readAllLines(trace)) {
+        order.append(call.equals("unit_interval") ? "u" : call.equals("download") ? "d" : "");
+      }
+      return order.toString();
+    } finally {
+      Files.delete(trace);
+    }
+  }
+
+  /** The next batch and the next tile are on their way before anybody waits for the last. */
+  @Test
+  void uploadsRunAhead() throws IOException {
+    train("ejml", TrainingSpec.adam(2e-3, 20, 5, 1, 5));
+    Backend backend = Backends.open("cuda", OPTIONS);
+    List<Checkpoint> checkpoints = Checkpoint.list(folder.resolve("ejml"));
+    VaeTracIn tracIn =
+        new VaeTracIn(
+            backend,
+            MODEL,
+            checkpoints,
+            CheckpointWeights.uniform(1),
+            VaeTracIn.Settings.defaults(1).withTile(16),
+            Listener.SILENT);
+    Dataset test = DigitsGenerator.digits(7, 2);
+    String scoring = queued(() -> tracIn.scores(DigitsGenerator.digits(48, 1), test).close());
+    assertEquals("u" + "uudud" + "d", scoring);
+    backend.close();
+    String training = queued(() -> train("cuda", TrainingSpec.sgd(1e-3, 20, 5, 1, 5)));
+    assertTrue(training.matches("u(ud+){4}"), training);
+  }
+
+  /** TF32 rounds factors to ten bits: off by more than single precision is, within 1e-3. */
+  @Test
+  void productsInTf32() {
+    int n = 40;
+    Map<ProductMath, double[]> products = new EnumMap<>(ProductMath.class);
+    for (ProductMath math : ProductMath.values()) {
+      try (Backend backend = Backends.open("cuda", OPTIONS.withMath(math));
+          Buffer a = backend.allocate((long) n * n);
+          Buffer c = backend.allocate((long) n * n)) {
+        assertEquals(Names.id(math), backend.math());
+        assertEquals(math == ProductMath.TF32, backend.description().endsWith("products in TF32"));
+        float[] values = new float[n * n];
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (float) Math.sin(i);
+        }
+        a.upload(values);
+        backend.dense().gemm(false, true, n, n, n, 1, a, n, a, n, 0, c, n);
+        products.put(math, c.toDoubles());
+      }
+    }
+    double[] single = products.get(ProductMath.FP32);
+    double[] tensor = products.get(ProductMath.TF32);
+    double off = 0;
+    double size = 0;
+    for (int i = 0; i < n * n; i++) {
+      off = Math.max(off, Math.abs(tensor[i] - single[i]));
+      size = Math.max(size, Math.abs(single[i]));
+    }
+    assertTrue(off / size > 1e-5 && off / size < 1e-3, "relative error " + off / size);
+    for (String name : List.of("simd", "ejml")) {
+      assertEquals(
+          "backend %s has no tf32 products: only backend cuda has".formatted(name),
+          assertThrows(
+                  BackendException.class,
+                  () -> Backends.open(name, OPTIONS.withMath(ProductMath.TF32)))
+              .getMessage());
+    }
+  }
+
+  /** The device's own time, and that of copies: more with more of them. */
+  @Test
+  void deviceTime() {
+    try (Backend backend = Backends.open("cuda", OPTIONS);
+        Buffer x = backend.allocate(1 << 20)) {
+      float[] values = new float[1 << 20];
+      Backend.DeviceTime compute = backend.timed(() -> x.fill(1));
+      assertTrue(compute.seconds() > 0, compute::toString);
+      assertEquals(0, compute.transferSeconds());
+      Backend.DeviceTime copies =
+          backend.timed(
+              () -> {
+                x.upload(values);
+                x.download(0, values, 0, values.length);
+              });
+      assertTrue(copies.transferSeconds() > 0, copies::toString);
+      assertTrue(copies.seconds() > 0, copies::toString);
+      assertEquals(0, backend.timed(() -> x.fill(2)).transferSeconds());
+    }
   }
 }

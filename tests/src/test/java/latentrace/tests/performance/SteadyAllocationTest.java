@@ -88,21 +88,19 @@ class SteadyAllocationTest {
 
   @Test
   void aTrainingStepAllocatesNothing() {
-    aTrainingStepAllocatesNothing(MODEL, DigitsGenerator.digits(64 * 2 * STEADY, 1));
-  }
-
-  @Test
-  void aTrainingStepOfConvolutionsAllocatesNothing() {
-    ModelSpec model = ModelSpec.denoising(ModelSpec.DENOISING_MNIST, 4);
-    aTrainingStepAllocatesNothing(model, DigitsGenerator.digits(64 * 2 * STEADY, 1));
-  }
-
-  private void aTrainingStepAllocatesNothing(ModelSpec model, Dataset data) {
     Watch watch = new Watch();
     // an epoch's order and a window's line of metrics are made rarely: every 100 and 200 steps
     TrainingSpec spec = TrainingSpec.sgd(1e-4, 64, 40_000, 1, 5);
     try (Backend backend = Backends.open("simd", new Options(THREADS));
-        Trainer trainer = new Trainer(backend, model, spec, data, null, folder, watch)) {
+        Trainer trainer =
+            new Trainer(
+                backend,
+                MODEL,
+                spec,
+                DigitsGenerator.digits(64 * 2 * STEADY, 1),
+                null,
+                folder,
+                watch)) {
       watch.whenSteady = trainer::requestStop;
       trainer.run();
     }

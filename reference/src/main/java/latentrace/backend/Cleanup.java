@@ -1,22 +1,33 @@
-package latentrace.kernels.cuda;
+package latentrace.backend;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.Consumer;
 
 /**
  * What has been taken and how to give it back: run once, in reverse order, to the end even if a
  * step fails. Whoever takes several things adds each as soon as he has it, so that failing half-way
  * frees the ones before.
  */
-final class Cleanup implements AutoCloseable {
+public final class Cleanup implements AutoCloseable {
   private final Deque<Runnable> steps = new ArrayDeque<>();
 
-  void add(Runnable step) {
+  /** Nothing taken yet. */
+  public Cleanup() {}
+
+  /** Has {@code step} run before those added so far. */
+  public void add(Runnable step) {
     steps.push(step);
   }
 
+  /** {@code thing}, to be given back by {@code close}. */
+  public <T> T add(T thing, Consumer<? super T> close) {
+    add(() -> close.accept(thing));
+    return thing;
+  }
+
   /** {@link #close}, because of {@code cause}, which what fails now is added to. */
-  void closeAfter(Throwable cause) {
+  public void closeAfter(Throwable cause) {
     try {
       close();
     } catch (RuntimeException e) {
