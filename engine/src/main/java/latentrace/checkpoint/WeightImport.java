@@ -360,7 +360,12 @@ public final class WeightImport {
       case ModelSpec.DENOISING_MNIST, ModelSpec.DENOISING_CIFAR ->
           ModelSpec.denoising(model, extent(matrices, 1, 0, -1, 128))
               .withLossScale(settings.lossScale());
-      default -> linear(matrices);
+      default -> {
+        if (!filters.isEmpty()) {
+          throw new IllegalArgumentException("%d filters in it".formatted(filters.size()));
+        }
+        yield linear(matrices);
+      }
     };
   }
 
@@ -388,21 +393,22 @@ public final class WeightImport {
       throw new IllegalArgumentException(
           "%d weight matrices, expected 2 to %d".formatted(matrices.size(), MOST_LINEAR));
     }
-    for (int k = 1; k < matrices.size(); k++) {
-      int before = matrices.get(k - 1).get(0);
-      boolean latent = k == encoder && !classifier;
-      if (matrices.get(k).get(1) != before && !latent) {
-        throw new IllegalArgumentException(
-            "weights %s after %s".formatted(matrices.get(k), matrices.get(k - 1)));
-      }
-    }
     boolean vae = settings.model().equals(ModelSpec.MLP_VAE);
     int code = matrices.get(encoder - 1).get(0);
+    int latent = vae ? code / 2 : code;
+    for (int k = 1; k < matrices.size(); k++) {
+      int before = k == encoder ? latent : matrices.get(k - 1).get(0);
+      if (matrices.get(k).get(1) != before) {
+        throw new IllegalArgumentException(
+            "a weight of %s after one of %s, expected [any, %d]"
+                .formatted(matrices.get(k), matrices.get(k - 1), before));
+      }
+    }
     return new ModelSpec(
         settings.model(),
         List.of(matrices.get(0).get(1)),
         matrices.subList(0, encoder - 1).stream().map(m -> m.get(0)).toList(),
-        vae ? code / 2 : code,
+        latent,
         classifier ? matrices.get(encoder).get(0) : 0,
         settings.activation(),
         settings.outputActivation(),
