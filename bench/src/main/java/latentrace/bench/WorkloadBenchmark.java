@@ -41,7 +41,7 @@ public abstract class WorkloadBenchmark {
   /** The backend that peers are compared with, too. */
   static final String REFERENCE = "ejml";
 
-  private static final double TOLERANCE = 1e-5;
+  private static final double TOLERANCE = 1e-4;
 
   /** A backend's name as on the command line, or a peer's. */
   @Param({"ejml", "simd"})

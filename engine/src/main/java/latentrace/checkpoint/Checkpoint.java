@@ -72,6 +72,11 @@ public record Checkpoint(Path file, long iteration) {
               }
               tensors.put(name, tensor);
             });
+    return write(folder, iteration, tensors);
+  }
+
+  /** Writes tensors that are known to be a model's; whole or not at all. */
+  static Checkpoint write(Path folder, long iteration, Map<String, Safetensors.Tensor> tensors) {
     Path file = folder.resolve("checkpoint-" + iteration + ".safetensors");
     Safetensors.write(
         file, new Safetensors.Contents(tensors, Map.of("iteration", Long.toString(iteration))));

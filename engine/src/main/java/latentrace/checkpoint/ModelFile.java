@@ -13,18 +13,20 @@ import latentrace.model.ModelSpec;
  *
  * @param format {@link #FORMAT}
  * @param model architecture and loss
- * @param training how it was trained
- * @param data what it was trained on
+ * @param training how it was trained; null if it was imported
+ * @param data what it was trained on; null if it was imported
  * @param validation what early stopping looked at, or null
+ * @param imported the files that its weights come from; null if it was trained
  * @param versions of what made it
  */
-@JsonPropertyOrder({"format", "model", "training", "data", "validation", "versions"})
+@JsonPropertyOrder({"format", "model", "training", "data", "validation", "imported", "versions"})
 public record ModelFile(
     String format,
     ModelSpec model,
     TrainingSpec training,
     DataReference data,
     DataReference validation,
+    List<ImportedFile> imported,
     Map<String, String> versions) {
   /** The file's name in a checkpoint folder. */
   public static final String NAME = "model.json";
@@ -50,14 +52,37 @@ public record ModelFile(
     }
   }
 
+  /**
+   * A file of weights.
+   *
+   * @param file its name
+   * @param iteration of training, as it says
+   * @param sha256 of the whole file
+   */
+  @JsonPropertyOrder({"file", "iteration", "sha256"})
+  public record ImportedFile(String file, long iteration, String sha256) {}
+
   /** Checks that all needed parts are there. */
   public ModelFile {
     if (!FORMAT.equals(format)) {
       throw new IllegalArgumentException("format: found %s, expected %s".formatted(format, FORMAT));
     }
-    if (model == null || training == null || data == null || versions == null) {
-      throw new IllegalArgumentException("model, training, data and versions must all be there");
+    boolean trained = training != null && data != null;
+    if (model == null || versions == null || (!trained && imported == null)) {
+      throw new IllegalArgumentException(
+          "model, versions, and either training and data or imported must be there");
     }
+  }
+
+  /** A model that was trained. */
+  public ModelFile(
+      String format,
+      ModelSpec model,
+      TrainingSpec training,
+      DataReference data,
+      DataReference validation,
+      Map<String, String> versions) {
+    this(format, model, training, data, validation, null, versions);
   }
 
   /** Reads {@code folder/model.json}. */

@@ -20,7 +20,8 @@ import latentrace.data.InputException;
 
 /**
  * The safetensors format (huggingface/safetensors): an 8-byte little-endian header length, a JSON
- * header, then the tensors' bytes without gaps. F32 and F64 here.
+ * header, then the tensors' bytes without gaps. F32 and F64 are written; {@link ElementType} says
+ * what is read.
  */
 public final class Safetensors {
   private static final long MAX_HEADER = 100_000_000;
@@ -194,20 +195,12 @@ public final class Safetensors {
       ByteBuffer bytes =
           readFully(
               file, channel, 8 + headerLength + entry.begin, Math.toIntExact(entry.byteLength()));
-      if (entry.floats) {
-        float[] values = new float[bytes.remaining() / Float.BYTES];
-        bytes.asFloatBuffer().get(values);
-        tensors.put(entry.name, Tensor.of(entry.shape, values));
-      } else {
-        double[] values = new double[bytes.remaining() / Double.BYTES];
-        bytes.asDoubleBuffer().get(values);
-        tensors.put(entry.name, Tensor.of(entry.shape, values));
-      }
+      tensors.put(entry.name, entry.type.tensor(entry.shape, bytes));
     }
     return new Contents(tensors, metadata);
   }
 
-  private record Entry(String name, List<Integer> shape, boolean floats, long begin, long end) {
+  private record Entry(String name, List<Integer> shape, ElementType type, long begin, long end) {
     long byteLength() {
       return end - begin;
     }
@@ -215,8 +208,9 @@ public final class Safetensors {
 
   private static Entry entry(Path file, String name, JsonNode node) {
     String dtype = node.path("dtype").asText();
-    if (!dtype.equals("F32") && !dtype.equals("F64")) {
-      throw bad(file, "tensor %s: dtype '%s', expected F32 or F64", name, dtype);
+    ElementType type = ElementType.of(dtype);
+    if (type == null) {
+      throw bad(file, "tensor %s: dtype '%s', expected %s", name, dtype, ElementType.names());
     }
     JsonNode offsets = node.path("data_offsets");
     if (!offsets.isArray()
@@ -229,9 +223,8 @@ public final class Safetensors {
     }
     long begin = offsets.get(0).longValue();
     long end = offsets.get(1).longValue();
-    boolean floats = dtype.equals("F32");
     List<Integer> shape = new ArrayList<>();
-    long bytes = floats ? Float.BYTES : Double.BYTES;
+    long bytes = type.bytes();
     JsonNode shapeNode = node.path("shape");
     boolean usable = shapeNode.isArray() && begin >= 0 && end >= begin;
     for (JsonNode extent : shapeNode) {
@@ -244,7 +237,7 @@ public final class Safetensors {
     if (!usable || bytes != end - begin || bytes > Integer.MAX_VALUE - 8) {
       throw bad(file, "tensor %s: shape %s does not fit data_offsets %s", name, shapeNode, offsets);
     }
-    return new Entry(name, shape, floats, begin, end);
+    return new Entry(name, shape, type, begin, end);
   }
 
   private static void checkLayout(Path file, List<Entry> entries, long dataLength) {

@@ -20,6 +20,7 @@ import latentrace.data.NpyArray;
 import latentrace.data.Npz;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -161,11 +162,13 @@ final class DataCommand implements Runnable {
     @Option(names = "--labels", paramLabel = "FILE", description = "labels: IDX, .npy or text")
     private Path labels;
 
+    @Mixin private ImageSize size;
+
     @CommandLine.Spec private CommandSpec spec;
 
     @Override
     public Integer call() {
-      Dataset data = Datasets.read(file, labels);
+      Dataset data = size.apply(Datasets.read(file, labels));
       PrintWriter out = spec.commandLine().getOut();
       double min = Double.POSITIVE_INFINITY;
       double max = Double.NEGATIVE_INFINITY;

@@ -206,7 +206,8 @@ final class DemoCommand implements Callable<Integer> {
         throw notOurs(folder, file.getFileName());
       }
     }
-    if (!filesOf(folder).isEmpty() && !ModelFile.read(folder).data().name().equals(DATA)) {
+    ModelFile.DataReference data = filesOf(folder).isEmpty() ? null : ModelFile.read(folder).data();
+    if (!filesOf(folder).isEmpty() && (data == null || !data.name().equals(DATA))) {
       throw notOurs(folder, "a model of other data");
     }
   }

@@ -32,6 +32,8 @@ import picocli.CommandLine.ParseResult;
       ScoreCommand.class,
       SelfCommand.class,
       TopCommand.class,
+      ImportCommand.class,
+      ExportCommand.class,
       DevicesCommand.class,
       BenchCommand.class
     })

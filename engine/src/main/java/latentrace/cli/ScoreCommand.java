@@ -51,7 +51,7 @@ final class ScoreCommand implements Callable<Integer> {
   public Integer call() {
     scoring.requireOutput("--out", out, test, testLabels);
     ScoringOptions.Prepared run = scoring.prepare(false);
-    Dataset tests = range.read(test, testLabels);
+    Dataset tests = range.read(test, testLabels, scoring.imageSize());
     try (Backend backend = common.open();
         VaeTracIn.Result result =
             run.on(backend, common.listener(List.of("backend " + backend.description())))

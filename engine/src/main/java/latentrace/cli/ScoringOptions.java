@@ -49,6 +49,8 @@ final class ScoringOptions {
 
   @Mixin private TrainingData range;
 
+  @Mixin private ImageSize size;
+
   @Option(
       names = "--draws",
       paramLabel = "M",
@@ -143,7 +145,7 @@ final class ScoringOptions {
   Prepared prepare(boolean independentSelf) {
     List<Checkpoint> list = checkpoints();
     ModelFile model = modelFile(list);
-    Dataset data = range.read(train, trainLabels);
+    Dataset data = range.read(train, trainLabels, size);
     requireMeaning(model, independentSelf);
     double[] w;
     VaeTracIn.Settings settings;
@@ -176,6 +178,11 @@ final class ScoringOptions {
     }
     return new Prepared(
         list, w, settings, data, model, provenance(list, w, data, settings, model.model()));
+  }
+
+  /** The size that the images of both sides are brought to. */
+  ImageSize imageSize() {
+    return size;
   }
 
   /** Refuses flags that would have no effect on this model. */
@@ -249,7 +256,14 @@ final class ScoringOptions {
   private double[] weights(List<Checkpoint> list, ModelFile model) {
     return switch (weights) {
       case "uniform" -> CheckpointWeights.uniform(list.size());
-      case "sgd" -> CheckpointWeights.sgd(list, model.training(), model.data().count());
+      case "sgd" -> {
+        if (model.training() == null) {
+          throw new IllegalArgumentException(
+              "weights: sgd needs to know how the model was trained, this one was imported: give"
+                  + " uniform or w1,w2,...");
+        }
+        yield CheckpointWeights.sgd(list, model.training(), model.data().count());
+      }
       default -> CheckpointWeights.parse(weights, list.size());
     };
   }
@@ -313,6 +327,7 @@ final class ScoringOptions {
     }
     provenance.put("checkpoints", files);
     provenance.put("train", describe(train, data));
+    provenance.put("resize", size.describe());
     provenance.put("model", model);
     provenance.put("draws", model.isVae() ? settings.noise().draws(draws) : 1);
     provenance.put("noise", settings.noise().describe());

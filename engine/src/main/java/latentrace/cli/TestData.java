@@ -20,7 +20,7 @@ final class TestData {
       description = "leave out the first K test samples. Default: ${DEFAULT-VALUE}")
   private int offset;
 
-  Dataset read(Path file, Path labels) {
-    return TrainingData.range(Datasets.read(file, labels), "--test", offset, limit);
+  Dataset read(Path file, Path labels, ImageSize size) {
+    return size.apply(TrainingData.range(Datasets.read(file, labels), "--test", offset, limit));
   }
 }

@@ -54,6 +54,8 @@ final class TopCommand implements Callable<Integer> {
 
   @Mixin private TestData testRange;
 
+  @Mixin private ImageSize size;
+
   @Option(
       names = "--out",
       required = true,
@@ -75,8 +77,8 @@ final class TopCommand implements Callable<Integer> {
       throw new InputException("--k: found %d, expected at least 1".formatted(k));
     }
     float[][] matrix = readScores();
-    Dataset trainData = train == null ? null : trainRange.read(train, trainLabels);
-    Dataset testData = test == null ? null : testRange.read(test, testLabels);
+    Dataset trainData = train == null ? null : trainRange.read(train, trainLabels, size);
+    Dataset testData = test == null ? null : testRange.read(test, testLabels, size);
     requireScored("--train", train, trainData, matrix[0].length);
     requireScored("--test", test, testData, matrix.length);
     List<TopTable.Entry> entries;

@@ -140,6 +140,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private TrainingData range;
 
+  @Mixin private ImageSize size;
+
   @Option(
       names = "--validation",
       paramLabel = "FILE",
@@ -276,8 +278,9 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Dataset train = range.read(data, labels);
-    Dataset held = validation == null ? null : Datasets.read(validation, validationLabels);
+    Dataset train = range.read(data, labels, size);
+    Dataset held =
+        validation == null ? null : size.apply(Datasets.read(validation, validationLabels));
     ModelSpec modelSpec;
     TrainingSpec trainingSpec;
     try {

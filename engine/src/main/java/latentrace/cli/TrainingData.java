@@ -21,8 +21,8 @@ final class TrainingData {
       description = "leave out the first K training samples. Default: ${DEFAULT-VALUE}")
   private int offset;
 
-  Dataset read(Path file, Path labels) {
-    return range(Datasets.read(file, labels), "--train", offset, limit);
+  Dataset read(Path file, Path labels, ImageSize size) {
+    return size.apply(range(Datasets.read(file, labels), "--train", offset, limit));
   }
 
   /** The samples a pair of flags selects. */

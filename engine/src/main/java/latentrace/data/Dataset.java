@@ -226,6 +226,47 @@ public final class Dataset {
   }
 
   /**
+   * The same images in another size, bilinear as Pillow's {@code Image.resize}; bytes stay bytes.
+   *
+   * @throws InputException if the samples are no images [C,H,W], or one array can't hold the result
+   */
+  public Dataset resized(int height, int width) {
+    if (sampleShape.length != 3) {
+      throw new InputException(
+          "%s: samples of %s are no images [C,H,W], they have no other size"
+              .formatted(name, shape()));
+    }
+    int planes = Math.multiplyExact(count(), sampleShape[0]);
+    int from = sampleShape[1] * sampleShape[2];
+    int to = (int) Inputs.countOf(name, new int[] {height, width});
+    int[] shape = {sampleShape[0], height, width};
+    Resampling resampling = new Resampling(sampleShape[1], sampleShape[2], height, width);
+    long values = (long) planes * to;
+    byte[] newBytes = null;
+    float[] newFloats = null;
+    if (bytes != null) {
+      newBytes = Inputs.allocate(name, values, 1, byte[]::new);
+      byte[] between = new byte[sampleShape[1] * width];
+      for (int p = 0; p < planes; p++) {
+        resampling.resize(bytes, planeOf(p) * from, between, newBytes, p * to);
+      }
+    } else {
+      newFloats = Inputs.allocate(name, values, Float.BYTES, float[]::new);
+      float[] between = new float[sampleShape[1] * width];
+      for (int p = 0; p < planes; p++) {
+        resampling.resize(floats, planeOf(p) * from, between, newFloats, p * to);
+      }
+    }
+    return new Dataset(name, shape, newBytes, newFloats, labels(), range(count()), fileIndices);
+  }
+
+  /** Where plane p mod C of sample ⌊p/C⌋ is among those stored. */
+  private int planeOf(int p) {
+    int channels = sampleShape[0];
+    return rows[p / channels] * channels + p % channels;
+  }
+
+  /**
    * The samples {@code offset .. offset+limit-1}, fewer at the end; they keep their file indices.
    *
    * @throws InputException if the range begins after the last sample or is empty

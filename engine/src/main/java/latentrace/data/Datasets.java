@@ -120,7 +120,7 @@ public final class Datasets {
     } catch (NumberFormatException e) {
       throw new InputException(
           "%s: line %d: '%s', expected an integer label, or an IDX or .npy file of labels"
-              .formatted(path, line, Inputs.printable(text)),
+              .formatted(path, line, InputException.printable(text)),
           e);
     }
   }

@@ -148,7 +148,8 @@ public final class ImageFolder {
     } catch (RuntimeException e) {
       // the decoders of ImageIO answer damage with exceptions of every kind
       throw new InputException(
-          "%s: damaged image: %s".formatted(file, Inputs.printable(e.getClass().getSimpleName())),
+          "%s: damaged image: %s"
+              .formatted(file, InputException.printable(e.getClass().getSimpleName())),
           e);
     }
   }
@@ -156,7 +157,7 @@ public final class ImageFolder {
   /** The JPEG decoder fills in what is missing and only warns of it. */
   private static void refuseDamage(Path file, String warning) {
     if (warning.startsWith("Truncated") || warning.startsWith("Corrupt")) {
-      throw Inputs.error(file, "damaged image: " + Inputs.printable(warning));
+      throw Inputs.error(file, "damaged image: " + InputException.printable(warning));
     }
   }
 

@@ -33,4 +33,10 @@ public final class InputException extends RuntimeException {
     }
     return line.toString();
   }
+
+  /** Text from a file, fit for a message: cut to 60 characters, without control characters. */
+  public static String printable(String text) {
+    String shown = text.length() <= 60 ? text : text.substring(0, 57) + "...";
+    return shown.replaceAll("[\\p{Cntrl}\\u2028\\u2029]", "?");
+  }
 }

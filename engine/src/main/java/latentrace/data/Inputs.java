@@ -28,19 +28,13 @@ final class Inputs {
   static InputException failure(Object file, Exception e) {
     String text;
     if (e instanceof ZipException || e instanceof EOFException) {
-      text = "damaged compressed data: " + printable(String.valueOf(e.getMessage()));
+      text = "damaged compressed data: " + InputException.printable(String.valueOf(e.getMessage()));
     } else if (e instanceof IOException io) {
-      text = printable(AtomicFiles.reason(io));
+      text = InputException.printable(AtomicFiles.reason(io));
     } else {
-      text = "damaged: " + printable(String.valueOf(e.getMessage()));
+      text = "damaged: " + InputException.printable(String.valueOf(e.getMessage()));
     }
     return new InputException(file + ": " + text, e);
-  }
-
-  /** Text from a file, fit for a message: cut to 60 characters, without control characters. */
-  static String printable(String text) {
-    String shown = text.length() <= 60 ? text : text.substring(0, 57) + "...";
-    return shown.replaceAll("[\\p{Cntrl}\\u2028\\u2029]", "?");
   }
 
   /**

@@ -102,7 +102,7 @@ final class NpyHeader {
       }
       throw source.error(
           "npy type '%s', expected one of b1, i1, u1, i2, u2, i4, u4, i8, f4, f8"
-              .formatted(Inputs.printable(descr)));
+              .formatted(InputException.printable(descr)));
     }
 
     private String string() {
@@ -187,7 +187,7 @@ final class NpyHeader {
     private InputException error(String what) {
       return source.error(
           "npy header at character %d: %s: %s"
-              .formatted(at, Inputs.printable(what), Inputs.printable(text)));
+              .formatted(at, InputException.printable(what), InputException.printable(text)));
     }
   }
 }

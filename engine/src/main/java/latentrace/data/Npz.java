@@ -123,7 +123,7 @@ public final class Npz {
         String key =
             name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
         if (entries.put(key, entry) != null) {
-          throw error("holds '%s' twice".formatted(Inputs.printable(key)));
+          throw error("holds '%s' twice".formatted(InputException.printable(key)));
         }
       }
       if (entries.isEmpty()) {
@@ -172,7 +172,7 @@ public final class Npz {
     private ByteSource source(String key, InputStream stream) throws IOException {
       long mostBytes =
           Math.min(entries.get(key).getSize(), Files.size(path) * StrictGzipStream.MAX_EXPANSION);
-      return ByteSource.ofPart(path + "[" + Inputs.printable(key) + "]", stream, mostBytes);
+      return ByteSource.ofPart(path + "[" + InputException.printable(key) + "]", stream, mostBytes);
     }
 
     Dataset readDataset() throws IOException {
@@ -202,7 +202,7 @@ public final class Npz {
       if (candidates.size() != 1) {
         throw error(
             "holds %s, expected samples under one of %s or in the only array of 2 dimensions or more"
-                .formatted(Inputs.printable(entries.keySet().toString()), DATA_KEYS));
+                .formatted(InputException.printable(entries.keySet().toString()), DATA_KEYS));
       }
       return candidates.get(0);
     }

@@ -152,7 +152,7 @@ public final class Ucr {
     }
 
     private static String shown(String field) {
-      return Inputs.printable(field);
+      return InputException.printable(field);
     }
 
     private void addLabel(int label) {

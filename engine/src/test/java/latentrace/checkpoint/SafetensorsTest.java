@@ -125,8 +125,8 @@ class SafetensorsTest {
     assertEquals("not a safetensors file: its header is no JSON object", refused(write("[]", 0)));
     assertEquals("tensors of 0 bytes, but 3 bytes are there", refused(write("{}", 3)));
     assertEquals(
-        "tensor w: dtype 'BF16', expected F32 or F64",
-        refused(write("{\"w\":{\"dtype\":\"BF16\",\"shape\":[1],\"data_offsets\":[0,2]}}", 2)));
+        "tensor w: dtype 'I16', expected F32, F64, F16, BF16, I64",
+        refused(write("{\"w\":{\"dtype\":\"I16\",\"shape\":[1],\"data_offsets\":[0,2]}}", 2)));
     assertEquals(
         "tensor w: shape [2] does not fit data_offsets [0,4]",
         refused(write("{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4)));

@@ -36,8 +36,8 @@ class InputsTest {
 
   @Test
   void namesAndTextForMessages() {
-    assertEquals("a?b", Inputs.printable("a\nb"));
-    assertEquals(60, Inputs.printable("x".repeat(1000)).length());
+    assertEquals("a?b", InputException.printable("a\nb"));
+    assertEquals(60, InputException.printable("x".repeat(1000)).length());
     assertEquals("train.npy", Inputs.plainNameOf(Path.of("x", "Train.NPY.gz")));
   }
 }
