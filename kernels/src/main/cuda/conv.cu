@@ -11,6 +11,7 @@
 // fetched into registers while those before are multiplied out of shared memory, which holds two steps: one barrier a step.
 // A thread adds up its sums in the order of the terms, so that results are a function of the arguments alone.
 // Outputs are overwritten. An image has fewer than 2³¹ elements (ConvShape), all images together may have more.
+// Costs count what the tiles load; what neighbouring tiles share comes from the L2 cache.
 #include "activation.cuh"
 #include "common.cuh"
 
