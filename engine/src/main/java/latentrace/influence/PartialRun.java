@@ -213,7 +213,7 @@ public final class PartialRun implements AutoCloseable {
         int tile = header.getInt(0);
         int length = header.getInt(4);
         long bytes = RECORD_HEADER + (long) length * Double.BYTES + Long.BYTES;
-        if (tile != tiles || length < 0 || bytes > in.size() - whole) {
+        if (tile != tiles || length < 0 || bytes > Math.min(in.size() - whole, Integer.MAX_VALUE)) {
           break;
         }
         ByteBuffer record = ByteBuffer.allocate((int) bytes);
