@@ -413,6 +413,7 @@ class CommandLineTest {
       assertEquals(
           FileHash.sha256(shared.resolve("whole.npy")),
           FileHash.sha256(shared.resolve("killed.npy")));
+      Files.delete(shared.resolve("killed.npy"));
     }
   }
 

@@ -47,7 +47,8 @@ class KongCommandLineTest {
   private void agrees(String backend, int samples, double limit) throws Exception {
     boolean there = Files.isDirectory(KONG) && Files.exists(AIRPLANES);
     if (!there) {
-      System.out.println("skipped: the published checkpoints or CIFAR-10's airplanes are not there");
+      System.out.println(
+          "skipped: the published checkpoints or CIFAR-10's airplanes are not there");
     }
     assumeTrue(there, "data/kong2021 and CIFAR-10's airplanes");
     ok(
@@ -66,8 +67,7 @@ class KongCommandLineTest {
     double[] scores = new double[tests * samples];
     double[] losses = null;
     for (int iteration : ITERATIONS) {
-      Map<String, NpyArray> reference =
-          Npz.read(KONG.resolve("reference-" + iteration + ".npz"));
+      Map<String, NpyArray> reference = Npz.read(KONG.resolve("reference-" + iteration + ".npz"));
       add(self, samples, array(reference, "self_influence"), 200);
       add(scores, samples, array(reference, "scores"), 200);
       losses = array(reference, "loss");
