@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
@@ -61,6 +62,15 @@ public final class Json {
   /** Writes {@code value} to a file, whole or not at all. */
   public static void write(Path file, Object value) {
     AtomicFiles.writeString(file, toString(value) + "\n");
+  }
+
+  /** {@code value} as it would be read back. */
+  public static JsonNode tree(Object value) {
+    try {
+      return MAPPER.readTree(toString(value));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** {@code value} as indented JSON. */

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import latentrace.backend.Backend;
 import latentrace.data.Dataset;
+import latentrace.influence.PartialRun;
 import latentrace.influence.VaeTracIn;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,7 +19,8 @@ import picocli.CommandLine.Option;
     description = {
       "Scores every training sample for every test sample with VAE-TracIn.",
       "Writes float32 [tests, training samples] and a .json with the settings beside it. High:"
-          + " proponent; low: opponent."
+          + " proponent; low: opponent.",
+      "Cut off, the same command goes on where it was; until then FILE.partial holds what is done."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -52,16 +54,19 @@ final class ScoreCommand implements Callable<Integer> {
     scoring.requireOutput("--out", out, test, testLabels);
     ScoringOptions.Prepared run = scoring.prepare(false);
     Dataset tests = range.read(test, testLabels, scoring.imageSize());
+    Map<String, Object> provenance = new LinkedHashMap<>();
+    provenance.put("test", ScoringOptions.describe(test, tests));
+    provenance.putAll(run.provenance());
     try (Backend backend = common.open();
+        PartialRun partial = scoring.partial(out, "scores", backend, provenance);
         VaeTracIn.Result result =
             run.on(backend, common.listener(List.of("backend " + backend.description())))
+                .keeping(partial)
                 .scores(run.train(), tests)) {
       result.scores().write(out);
-      Map<String, Object> provenance = new LinkedHashMap<>();
-      provenance.put("test", ScoringOptions.describe(test, tests));
-      provenance.putAll(run.provenance());
       ScoringOptions.writeProvenance(
           out, "VAE-TracIn scores [tests, training samples], float32", backend, provenance);
+      partial.remove();
     }
     if (!common.quiet()) {
       spec.commandLine()

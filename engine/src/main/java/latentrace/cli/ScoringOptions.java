@@ -23,6 +23,7 @@ import latentrace.data.NpyArray;
 import latentrace.influence.CheckpointWeights;
 import latentrace.influence.Noise;
 import latentrace.influence.ParameterSelection;
+import latentrace.influence.PartialRun;
 import latentrace.influence.VaeTracIn;
 import latentrace.model.Estimator;
 import latentrace.model.ModelSpec;
@@ -128,6 +129,12 @@ final class ScoringOptions {
               + " their last bits). Default: as suits the backend and its memory")
   private Integer tile;
 
+  @Option(
+      names = "--restart",
+      description =
+          "begin anew, where an earlier run was cut off. Default: go on with it, to the same bytes")
+  private boolean restart;
+
   /** A run whose input is checked. */
   @SuppressWarnings("ArrayRecordComponent") // carries arguments, never compared
   record Prepared(
@@ -140,6 +147,40 @@ final class ScoringOptions {
     VaeTracIn on(Backend backend, Listener listener) {
       return new VaeTracIn(backend, model.model(), checkpoints, weights, settings, listener);
     }
+  }
+
+  /**
+   * The unfinished run beside an output: found there, or begun.
+   *
+   * @param provenance all that the result depends on
+   */
+  PartialRun partial(Path output, String what, Backend backend, Map<String, Object> provenance) {
+    Map<String, Object> identity = new LinkedHashMap<>();
+    identity.put("what", what);
+    identity.put("backend", backend.name() + ": " + backend.description());
+    identity.putAll(provenance);
+    return PartialRun.in(
+        output.resolveSibling(output.getFileName() + ".partial"), withoutFiles(identity), restart);
+  }
+
+  /** Content counts, not where it lies: the same without the fields called "file". */
+  private static Map<String, Object> withoutFiles(Map<?, ?> fields) {
+    Map<String, Object> left = new LinkedHashMap<>();
+    fields.forEach(
+        (key, value) -> {
+          if (!key.equals("file")) {
+            left.put(
+                key.toString(),
+                value instanceof Map<?, ?> map
+                    ? withoutFiles(map)
+                    : value instanceof List<?> list
+                        ? list.stream()
+                            .map(v -> v instanceof Map<?, ?> map ? withoutFiles(map) : v)
+                            .toList()
+                        : value);
+          }
+        });
+    return left;
   }
 
   Prepared prepare(boolean independentSelf) {

@@ -9,6 +9,7 @@ import latentrace.backend.Backend;
 import latentrace.backend.Names;
 import latentrace.data.Npy;
 import latentrace.data.NpyArray;
+import latentrace.influence.PartialRun;
 import latentrace.influence.VaeTracIn;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -20,7 +21,8 @@ import picocli.CommandLine.Option;
     description = {
       "Self-influence and loss of every training sample.",
       "Samples of high self-influence are those the model had to learn one by one: hard, rare or"
-          + " foreign. Writes float32 [training samples] each, and a .json with the settings beside."
+          + " foreign. Writes float32 [training samples] each, and a .json with the settings beside.",
+      "Cut off, the same command goes on where it was; until then FILE.partial holds what is done."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -66,19 +68,22 @@ final class SelfCommand implements Callable<Integer> {
     scoring.requireOutput("--losses", losses, out);
     ScoringOptions.Prepared run = scoring.prepare(selfNoise == SelfNoise.INDEPENDENT);
     int n = run.train().count();
+    Map<String, Object> provenance = new LinkedHashMap<>();
+    provenance.put("selfNoise", Names.id(selfNoise));
+    provenance.putAll(run.provenance());
     try (Backend backend = common.open();
+        PartialRun partial = scoring.partial(out, "self-influence", backend, provenance);
         VaeTracIn.Result result =
             run.on(backend, common.listener(List.of("backend " + backend.description())))
+                .keeping(partial)
                 .selfInfluence(run.train())) {
       Npy.write(out, NpyArray.ofFloats(result.selfInfluence(), n));
       Npy.write(losses, NpyArray.ofFloats(result.losses(), n));
-      Map<String, Object> provenance = new LinkedHashMap<>();
-      provenance.put("selfNoise", Names.id(selfNoise));
-      provenance.putAll(run.provenance());
       ScoringOptions.writeProvenance(
           out, "VAE-TracIn self-influence [training samples], float32", backend, provenance);
       ScoringOptions.writeProvenance(
           losses, "losses at the last checkpoint [training samples], float32", backend, provenance);
+      partial.remove();
     }
     if (!common.quiet()) {
       spec.commandLine()

@@ -90,6 +90,16 @@ public final class ScoreMatrix implements AutoCloseable {
     }
   }
 
+  /** The sums of test sample {@code t} [N], into target. */
+  void sums(int t, double[] target) {
+    rows[t].get(0, target);
+  }
+
+  /** Sets the sums of test sample {@code t} [N]. */
+  void setSums(int t, double[] source) {
+    rows[t].put(0, source);
+  }
+
   /** Refuses sums that are no float. */
   void requireFinite() {
     for (int t = 0; t < tests; t++) {

@@ -1,6 +1,7 @@
 package latentrace.influence;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import latentrace.Listener;
 import latentrace.backend.Backend;
@@ -10,6 +11,7 @@ import latentrace.backend.Philox;
 import latentrace.backend.Reconstruction;
 import latentrace.checkpoint.Checkpoint;
 import latentrace.data.Dataset;
+import latentrace.data.FolderLock;
 import latentrace.data.InputException;
 import latentrace.model.Estimator;
 import latentrace.model.Model;
@@ -161,6 +163,7 @@ public final class VaeTracIn {
   private final Settings settings;
   private final LayerProducts.Strategy strategy;
   private final Listener listener;
+  private PartialRun partial;
 
   /**
    * Prepares a run.
@@ -209,6 +212,17 @@ public final class VaeTracIn {
     this.listener = listener;
   }
 
+  /**
+   * Keeps what is done on disk from now on: the next run goes on with what it finds there. The
+   * caller removes it once the result is safe.
+   *
+   * @return this
+   */
+  public VaeTracIn keeping(PartialRun run) {
+    partial = run;
+    return this;
+  }
+
   /** Scores of all training samples for all test samples. */
   public Result scores(Dataset train, Dataset test) {
     return run(train, test, false);
@@ -232,7 +246,7 @@ public final class VaeTracIn {
         samples = Math.max(samples, data.fileIndex(i) + 1);
       }
     }
-    Plan plan = plan(train, test, self);
+    Plan plan = division(train, test, self);
     listener.planned(plan.describe());
     try (Model model = Model.create(backend, spec);
         Run run = new Run(model, train, test, self, plan)) {
@@ -240,8 +254,25 @@ public final class VaeTracIn {
       for (Checkpoint checkpoint : checkpoints) {
         checkpoint.load(model); // a broken file is found before the work, not in the middle
       }
-      return run.execute();
+      return partial == null
+          ? run.execute()
+          : FolderLock.during(partial.folder(), "scoring", run::execute);
     }
+  }
+
+  /** The plan, or that of the run that is gone on with. */
+  private Plan division(Dataset train, Dataset test, boolean self) {
+    int[] begun = partial == null ? null : partial.division();
+    if (begun == null) {
+      return plan(train, test, self);
+    }
+    Plan plan = forecast(train, test, self, begun[0], begun[1], backend.memoryBudget());
+    if (plan.bytes() > plan.budget()) {
+      throw new InputException(
+          "%s: %s, as this unfinished run began; --restart divides it anew"
+              .formatted(partial.folder(), plan.describe()));
+    }
+    return plan;
   }
 
   /**
@@ -330,6 +361,51 @@ public final class VaeTracIn {
     }
   }
 
+  /** All that a run adds up: T rows of scores, then self-influence and losses. */
+  private static final class Sums implements PartialRun.Rows {
+    final ScoreMatrix scores;
+    final double[] self;
+    final double[] losses;
+
+    Sums(ScoreMatrix scores, double[] self, double[] losses) {
+      this.scores = scores;
+      this.self = self;
+      this.losses = losses;
+    }
+
+    private int tests() {
+      return scores == null ? 0 : scores.tests();
+    }
+
+    @Override
+    public int count() {
+      return tests() + (self == null ? 0 : 2);
+    }
+
+    @Override
+    public int length() {
+      return scores == null ? self.length : scores.samples();
+    }
+
+    @Override
+    public void get(int row, double[] target) {
+      if (row < tests()) {
+        scores.sums(row, target);
+      } else {
+        System.arraycopy(row == tests() ? self : losses, 0, target, 0, length());
+      }
+    }
+
+    @Override
+    public void set(int row, double[] source) {
+      if (row < tests()) {
+        scores.setSums(row, source);
+      } else {
+        System.arraycopy(source, 0, row == tests() ? self : losses, 0, length());
+      }
+    }
+  }
+
   /** The buffers of one run. */
   private final class Run implements AutoCloseable {
     private final Model model;
@@ -404,29 +480,76 @@ public final class VaeTracIn {
     Result execute() {
       int n = train.count();
       int tests = test == null ? 0 : test.count();
-      int testTiles = test == null ? 1 : (tests + testTile - 1) / testTile;
       ScoreMatrix scores = test == null ? null : new ScoreMatrix(tests, n);
-      scoreValues = new double[testTile * tile];
+      scoreValues = new double[testTile * tile + 2 * tile];
       double[] selfSums = self ? new double[n] : null;
-      float[] losses = self ? new float[n] : null;
+      double[] losses = self ? new double[n] : null;
       boolean complete = false;
-      listener.started(
-          test == null ? "self-influence" : "scores", (long) checkpoints.size() * testTiles * n, 0);
       try {
-        long done = 0;
-        for (int c = 0; c < checkpoints.size(); c++) {
+        add(new Sums(scores, selfSums, losses));
+        complete = true;
+      } finally {
+        if (partial != null) {
+          partial.close();
+        }
+        if (!complete && scores != null) {
+          scores.close();
+        }
+      }
+      if (scores != null) {
+        scores.requireFinite();
+      }
+      float[] selfInfluence = null;
+      float[] ownLosses = null;
+      if (self) {
+        selfInfluence = new float[n];
+        ownLosses = new float[n];
+        for (int i = 0; i < n; i++) {
+          selfInfluence[i] = (float) selfSums[i];
+          ownLosses[i] = (float) losses[i];
+          if (!Float.isFinite(selfInfluence[i]) || !Float.isFinite(ownLosses[i])) {
+            throw new InputException(
+                "self-influence of sample %d is %s: the weights or the loss are too large"
+                    .formatted(i, selfInfluence[i]));
+          }
+        }
+      }
+      return new Result(scores, selfInfluence, ownLosses);
+    }
+
+    /** Adds all checkpoints' tiles, or those that an earlier run has not. */
+    private void add(Sums sums) {
+      int n = train.count();
+      int tests = test == null ? 0 : test.count();
+      int trainTiles = (n + tile - 1) / tile;
+      int testTiles = test == null ? 1 : (tests + testTile - 1) / testTile;
+      PartialRun.Position position = new PartialRun.Position(0, 0);
+      if (partial != null) {
+        partial.begin(tile, testTile);
+        position = partial.restore(sums, (index, values) -> addTile(sums, index, values));
+      }
+      int tilesDone = position.tiles();
+      long done =
+          ((long) position.checkpoint() * testTiles + tilesDone / trainTiles) * n
+              + (long) (tilesDone % trainTiles) * tile;
+      listener.started(
+          test == null ? "self-influence" : "scores",
+          (long) checkpoints.size() * testTiles * n,
+          done);
+      try {
+        for (int c = position.checkpoint(); c < checkpoints.size(); c++) {
           checkpoints.get(c).load(model);
           Objective objective = settings.attribution().at(spec, checkpoints.get(c).iteration());
-          for (int testTileIndex = 0; testTileIndex < testTiles; testTileIndex++) {
-            int firstTest = testTileIndex * testTile;
+          for (int t = tilesDone / trainTiles; t < testTiles; t++) {
             if (test != null) {
+              int firstTest = t * testTile;
               prepareTests(firstTest, Math.min(testTile, tests - firstTest), c, objective);
             }
-            boolean selfNow = self && testTileIndex == 0;
-            for (int from = 0; from < n; from += tile) {
-              int count = Math.min(tile, n - from);
-              if (from == 0) {
-                stage(0);
+            int first = tilesDone % trainTiles * tile;
+            boolean selfNow = self && t == 0;
+            for (int from = first; from < n; from += tile) {
+              if (from == first) {
+                stage(from);
               }
               trainPass.advance();
               gradients(trainPass, Philox.ROLE_TRAIN_SIDE, c, objective);
@@ -439,46 +562,67 @@ public final class VaeTracIn {
               if (from + tile < n) {
                 stage(from + tile); // carried to the backend while it computes
               }
-              if (test != null) {
-                addScores(scores, firstTest, from);
+              int length = fetchTile(selfNow, c == checkpoints.size() - 1);
+              addTile(sums, t * trainTiles + from / tile, scoreValues);
+              if (partial != null) {
+                partial.finished(scoreValues, length);
               }
-              if (selfNow) {
-                addSelf(selfSums, from);
-                if (c == checkpoints.size() - 1) {
-                  trainPass.losses(sampleValues);
-                  for (int i = 0; i < count; i++) {
-                    losses[from + i] = (float) sampleValues[i];
-                  }
-                }
-              }
-              done += count;
+              done += trainPass.count();
               listener.progressed(done);
             }
+            tilesDone = 0;
+          }
+          tilesDone = 0;
+          if (partial != null && c + 1 < checkpoints.size()) {
+            partial.advance(sums);
           }
         }
-        complete = true;
       } finally {
         listener.finished();
-        if (!complete && scores != null) {
-          scores.close();
+      }
+    }
+
+    /**
+     * Leaves what the tile adds in scoreValues: scores [tests,samples], then, if asked for,
+     * self-influence [samples] and losses [samples], 0 before the last checkpoint. Returns their
+     * number.
+     */
+    private int fetchTile(boolean selfNow, boolean lossesNow) {
+      int count = trainPass.count();
+      int length = test == null ? 0 : testPass.count() * count;
+      if (length > 0) {
+        scoreTile.download(0, scoreValues, 0, length);
+      }
+      if (selfNow) {
+        selfTile.download(0, scoreValues, length, count);
+        length += count;
+        Arrays.fill(scoreValues, length, length + count, 0);
+        if (lossesNow) {
+          trainPass.losses(sampleValues);
+          System.arraycopy(sampleValues, 0, scoreValues, length, count);
+        }
+        length += count;
+      }
+      return length;
+    }
+
+    private void addTile(Sums sums, int index, double[] values) {
+      int trainTiles = (train.count() + tile - 1) / tile;
+      int from = index % trainTiles * tile;
+      int count = Math.min(tile, train.count() - from);
+      int at = 0;
+      if (sums.scores != null) {
+        int firstTest = index / trainTiles * testTile;
+        int tests = Math.min(testTile, test.count() - firstTest);
+        sums.scores.add(firstTest, from, values, tests, count);
+        at = tests * count;
+      }
+      if (sums.self != null && index < trainTiles) {
+        for (int i = 0; i < count; i++) {
+          sums.self[from + i] += values[at + i];
+          sums.losses[from + i] += values[at + count + i];
         }
       }
-      if (scores != null) {
-        scores.requireFinite();
-      }
-      float[] selfInfluence = null;
-      if (self) {
-        selfInfluence = new float[n];
-        for (int i = 0; i < n; i++) {
-          selfInfluence[i] = (float) selfSums[i];
-          if (!Float.isFinite(selfInfluence[i]) || !Float.isFinite(losses[i])) {
-            throw new InputException(
-                "self-influence of sample %d is %s: the weights or the loss are too large"
-                    .formatted(i, selfInfluence[i]));
-          }
-        }
-      }
-      return new Result(scores, selfInfluence, losses);
     }
 
     private void stage(int from) {
@@ -527,12 +671,6 @@ public final class VaeTracIn {
       }
     }
 
-    private void addScores(ScoreMatrix scores, int firstTest, int from) {
-      int values = testPass.count() * trainPass.count();
-      scoreTile.download(0, scoreValues, 0, values);
-      scores.add(firstTest, from, scoreValues, testPass.count(), trainPass.count());
-    }
-
     private void queueSelf(int from, int ordinal, Objective objective) {
       Pass other = trainPass;
       if (secondPass != null) {
@@ -552,13 +690,6 @@ public final class VaeTracIn {
             scratchSamples(layer),
             weights[ordinal],
             selfTile);
-      }
-    }
-
-    private void addSelf(double[] sums, int from) {
-      selfTile.download(0, sampleValues, 0, trainPass.count());
-      for (int i = 0; i < trainPass.count(); i++) {
-        sums[from + i] += sampleValues[i];
       }
     }
 

@@ -21,6 +21,7 @@ import latentrace.checkpoint.ModelFile;
 import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.AtomicFiles;
 import latentrace.data.Dataset;
+import latentrace.data.FolderLock;
 import latentrace.data.InputException;
 import latentrace.model.Estimator;
 import latentrace.model.Model;
@@ -187,13 +188,14 @@ public final class Trainer implements AutoCloseable {
   /** Begins at iteration 1, in a folder that holds no run yet. */
   public Outcome run() {
     checkNoRun(folder);
-    return FolderLock.during(folder, this::begin);
+    return FolderLock.during(folder, "training", this::begin);
   }
 
   /** Goes on where the folder's state was saved; begins anew if none was. */
   public Outcome resume() {
     return FolderLock.during(
         folder,
+        "training",
         () -> {
           if (!Files.exists(folder.resolve(ModelFile.NAME))) {
             return begin();

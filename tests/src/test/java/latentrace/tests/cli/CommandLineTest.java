@@ -55,7 +55,9 @@ class CommandLineTest {
   void helpSaysWhatThereIs() throws Exception {
     Outcome help = ok();
     for (String command :
-        List.of("demo", "data", "train", "score", "self", "top", "devices", "bench")) {
+        List.of(
+            "demo", "data", "train", "score", "self", "top", "import", "export", "devices",
+            "bench")) {
       assertTrue(help.out().contains("\n  " + command + " "), command);
       assertTrue(ok(command, "--help").out().startsWith("Usage: latentrace " + command), command);
     }
@@ -406,6 +408,44 @@ class CommandLineTest {
       files.keySet().removeIf(name -> name.startsWith("x/") && !name.contains("checkpoint-"));
     }
     assertEquals(before, after, "nothing half-written is left");
+  }
+
+  /** SIGKILL in the middle of a score and of a self: the same commands end with the same bytes. */
+  @Test
+  void killedScoresGoOnToTheSameBytes() throws Exception {
+    for (String arguments :
+        List.of(
+            "score --checkpoints run --train train.npz --test test.idx.gz --draws 400 --tile 5"
+                + " --backend ejml --out ",
+            "self --checkpoints run --train train.npz --draws 400 --tile 5 --backend ejml"
+                + " --losses l.npy --out ")) {
+      ok((arguments + "whole.npy").split(" "));
+      Path partial = shared.resolve("killed.npy.partial");
+      assertFalse(Files.exists(shared.resolve("whole.npy.partial")));
+
+      Process process = Cli.start(shared, (arguments + "killed.npy").split(" "));
+      await(partial.resolve("sums-1"), process);
+      process.destroyForcibly();
+      assertEquals(137, process.waitFor());
+      assertFalse(Files.exists(shared.resolve("killed.npy")));
+
+      Outcome other = Cli.run(shared, (arguments + "killed.npy --seed 3").split(" "));
+      assertEquals(2, other.status());
+      assertTrue(
+          other
+              .err()
+              .contains(
+                  "killed.npy.partial: cannot go on with this unfinished run: seed is 0 there, 3 was"
+                      + " asked for; --restart begins anew"),
+          other.err());
+      Outcome outcome = ok((arguments + "killed.npy").split(" "));
+      assertTrue(outcome.err().contains(": goes on at "), outcome.err());
+      assertFalse(Files.exists(partial));
+      assertEquals(
+          FileHash.sha256(shared.resolve("whole.npy")),
+          FileHash.sha256(shared.resolve("killed.npy")));
+      Files.delete(shared.resolve("killed.npy"));
+    }
   }
 
   @Test

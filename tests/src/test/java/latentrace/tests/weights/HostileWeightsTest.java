@@ -276,7 +276,10 @@ class HostileWeightsTest {
     String original = new String(entries.get(PICKLE), StandardCharsets.ISO_8859_1);
     String changed = change.apply(original);
     assertFalse(changed.equals(original), "it was changed");
-    return refusedPickle(changed.getBytes(StandardCharsets.ISO_8859_1));
+    byte[] kept = entries.get(PICKLE);
+    String message = refusedPickle(changed.getBytes(StandardCharsets.ISO_8859_1));
+    entries.put(PICKLE, kept);
+    return message;
   }
 
   @Test

@@ -1,4 +1,4 @@
-package latentrace.train;
+package latentrace.data;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,23 +10,22 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import latentrace.data.AtomicFiles;
-import latentrace.data.InputException;
 
-/** One training per folder at a time. The system lets go of the lock when its process ends. */
-final class FolderLock {
+/** One run per folder at a time. The system lets go of the lock when its process ends. */
+public final class FolderLock {
   private static final int ATTEMPTS = 50;
 
   private final Path file;
   private final FileChannel channel;
 
   /**
-   * Does {@code work} while no other training is at work in the folder, which is made if missing.
+   * Does {@code work} while no other run is at work in the folder, which is made if missing.
    *
-   * @throws InputException if another training stays there
+   * @param kind what runs there, e.g. training
+   * @throws InputException if another run stays there
    */
-  static <T> T during(Path folder, Supplier<T> work) {
-    FolderLock lock = new FolderLock(folder);
+  public static <T> T during(Path folder, String kind, Supplier<T> work) {
+    FolderLock lock = new FolderLock(folder, kind);
     try {
       return work.get();
     } finally {
@@ -35,7 +34,7 @@ final class FolderLock {
   }
 
   /** Takes the lock; waits some seconds for a process that is about to end. */
-  private FolderLock(Path folder) {
+  private FolderLock(Path folder, String kind) {
     file = folder.resolve(".lock");
     try {
       Files.createDirectories(folder);
@@ -43,7 +42,7 @@ final class FolderLock {
       for (int attempt = 0; !taken(channel); attempt++) {
         if (attempt == ATTEMPTS) {
           channel.close();
-          throw new InputException(folder + ": another training is at work there");
+          throw new InputException("%s: another %s is at work there".formatted(folder, kind));
         }
         TimeUnit.MILLISECONDS.sleep(100);
       }
@@ -51,7 +50,8 @@ final class FolderLock {
       throw new UncheckedIOException(file + ": " + AtomicFiles.reason(e), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InputException(folder + ": interrupted while waiting for another training", e);
+      throw new InputException(
+          "%s: interrupted while waiting for another %s".formatted(folder, kind), e);
     }
   }
 
