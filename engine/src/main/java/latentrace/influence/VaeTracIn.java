@@ -254,9 +254,33 @@ public final class VaeTracIn {
       for (Checkpoint checkpoint : checkpoints) {
         checkpoint.load(model); // a broken file is found before the work, not in the middle
       }
-      return partial == null
-          ? run.execute()
-          : FolderLock.during(partial.folder(), "scoring", run::execute);
+      Result result =
+          partial == null
+              ? run.execute()
+              : FolderLock.during(partial.folder(), "scoring", run::execute);
+      try {
+        requireFinite(result);
+      } catch (InputException e) {
+        result.close();
+        if (partial != null) {
+          partial.remove(); // gone on with, it would end the same way
+        }
+        throw e;
+      }
+      return result;
+    }
+  }
+
+  private static void requireFinite(Result result) {
+    if (result.scores() != null) {
+      result.scores().requireFinite();
+    }
+    for (int i = 0; result.selfInfluence() != null && i < result.selfInfluence().length; i++) {
+      if (!Float.isFinite(result.selfInfluence()[i]) || !Float.isFinite(result.losses()[i])) {
+        throw new InputException(
+            "self-influence of sample %d is %s: the weights or the loss are too large"
+                .formatted(i, result.selfInfluence()[i]));
+      }
     }
   }
 
@@ -496,25 +520,15 @@ public final class VaeTracIn {
           scores.close();
         }
       }
-      if (scores != null) {
-        scores.requireFinite();
+      return new Result(scores, self ? narrowed(selfSums) : null, self ? narrowed(losses) : null);
+    }
+
+    private static float[] narrowed(double[] values) {
+      float[] narrow = new float[values.length];
+      for (int i = 0; i < narrow.length; i++) {
+        narrow[i] = (float) values[i];
       }
-      float[] selfInfluence = null;
-      float[] ownLosses = null;
-      if (self) {
-        selfInfluence = new float[n];
-        ownLosses = new float[n];
-        for (int i = 0; i < n; i++) {
-          selfInfluence[i] = (float) selfSums[i];
-          ownLosses[i] = (float) losses[i];
-          if (!Float.isFinite(selfInfluence[i]) || !Float.isFinite(ownLosses[i])) {
-            throw new InputException(
-                "self-influence of sample %d is %s: the weights or the loss are too large"
-                    .formatted(i, selfInfluence[i]));
-          }
-        }
-      }
-      return new Result(scores, selfInfluence, ownLosses);
+      return narrow;
     }
 
     /** Adds all checkpoints' tiles, or those that an earlier run has not. */
