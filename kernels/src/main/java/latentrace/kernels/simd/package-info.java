@@ -18,8 +18,8 @@
  *       scalar, or padded in a worker's scratch memory.
  *   <li>6 × 2-vector tile: 190 to 205 of a peak of about 230. The same loop with its stores in a
  *       method that the JIT left out-of-line: 30, because the accumulators were boxed. 8 × 2 for
- *       AVX-512, which divides a batch of 64: no faster anywhere. AVX2: see {@link MicroKernel}, 80
- *       to 110 instead of 23 to 50.
+ *       AVX-512, which divides a batch of 64: no faster anywhere. AVX2: see {@link MicroKernel}, 60
+ *       to 85 instead of 23 to 50.
  *   <li>Both operands packed, with a barrier between packing and computing: 64 × 1024 × 784 NT 110
  *       to 126, 1024 × 1024 × 784 NT 101 to 120. The left operand read where it lies and each
  *       worker filling its own panel of the right one: 131 to 165 and 140 to 150; the rest the same
