@@ -43,9 +43,6 @@ public abstract class WorkloadBenchmark {
 
   private static final double TOLERANCE = 1e-5;
 
-  /** A whole model's gradient in single precision, by another's order of sums and activations. */
-  private static final double PEER_TOLERANCE = 1e-4;
-
   /** A backend's name as on the command line, or a peer's. */
   @Param({"ejml", "simd"})
   public String backend;
@@ -110,11 +107,10 @@ public abstract class WorkloadBenchmark {
       expected.run();
       actual.run();
       double difference = Workload.difference(expected.outcome(), actual.outcome());
-      double tolerance = computer == null ? PEER_TOLERANCE : TOLERANCE;
-      if (!(difference <= tolerance)) {
+      if (!(difference <= TOLERANCE)) {
         throw new AssertionError(
             "%s differs from the reference by %.1e, expected at most %.0e"
-                .formatted(backend, difference, tolerance));
+                .formatted(backend, difference, TOLERANCE));
       }
     }
   }

@@ -26,6 +26,7 @@ public final class TrainStepWorkload implements Workload {
   private final Dataset data;
   private final Objective objective;
   private final int batch;
+  private final double[] initial;
   private double rate = LEARNING_RATE;
 
   /**
@@ -37,6 +38,7 @@ public final class TrainStepWorkload implements Workload {
     this.batch = batch;
     this.data = MlpVae.images("noise", batch, 0);
     this.model = MlpVae.model(backend, latent);
+    this.initial = model.parameters().values().toDoubles();
     this.objective = model.spec().objectiveAt(1);
     this.pass = model.newPass(batch, 1);
     this.optimizer =
@@ -55,16 +57,19 @@ public final class TrainStepWorkload implements Workload {
     return batch;
   }
 
-  /** The gradients, as one large step shows them; the parameters are as before afterwards. */
+  /** The gradients at the initial parameters, as one large step shows them. */
   @Override
   public double[] outcome() {
-    double[] before = model.parameters().values().toDoubles();
+    model
+        .parameters()
+        .values()
+        .upload(initial); // the steps so far have moved the gradients by 1e-5
     rate = CHECKED_RATE;
     run();
     rate = LEARNING_RATE;
     double[] after = model.parameters().values().toDoubles();
-    model.parameters().values().upload(before);
-    Arrays.setAll(after, i -> (before[i] - after[i]) / CHECKED_RATE);
+    model.parameters().values().upload(initial);
+    Arrays.setAll(after, i -> (initial[i] - after[i]) / CHECKED_RATE);
     return after;
   }
 
