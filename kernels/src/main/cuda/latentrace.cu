@@ -10,3 +10,4 @@
 #include "optimizers.cu"
 #include "pooling.cu"
 #include "random.cu"
+#include "rows.cu"

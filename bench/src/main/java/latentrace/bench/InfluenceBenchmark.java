@@ -2,12 +2,14 @@ package latentrace.bench;
 
 import latentrace.backend.Backend;
 import latentrace.bench.peer.LibtorchInfluence;
+import latentrace.model.ModelSpec;
 import latentrace.workload.InfluenceWorkload;
+import latentrace.workload.PaperModels;
 import latentrace.workload.Workload;
 
 /**
- * Whole runs of VAE-TracIn with one checkpoint, d = 128, m = 16; amounts are (training sample,
- * checkpoint) pairs. Compared with the reference in a small instance.
+ * Whole runs of VAE-TracIn with one checkpoint, m = 16; amounts are (training sample, checkpoint)
+ * pairs. Compared with the reference in a small instance.
  */
 public abstract class InfluenceBenchmark extends WorkloadBenchmark {
   private static final int LATENT = 128;
@@ -18,6 +20,11 @@ public abstract class InfluenceBenchmark extends WorkloadBenchmark {
   /** For JMH. */
   protected InfluenceBenchmark() {}
 
+  /** The model, of the benchmark's own size or a small one. */
+  ModelSpec model(boolean small) {
+    return PaperModels.mlp(small ? SMALL_LATENT : LATENT);
+  }
+
   /** N. */
   abstract int samples();
 
@@ -26,12 +33,12 @@ public abstract class InfluenceBenchmark extends WorkloadBenchmark {
 
   @Override
   final Workload onBackend(Backend on) {
-    return new InfluenceWorkload(on, LATENT, samples(), tests(), DRAWS, 1);
+    return new InfluenceWorkload(on, model(false), samples(), tests(), DRAWS, 1);
   }
 
   @Override
   final Workload compared(Backend on) {
-    return new InfluenceWorkload(on, SMALL_LATENT, SMALL, Math.min(SMALL, tests()), DRAWS, 1);
+    return new InfluenceWorkload(on, model(true), SMALL, Math.min(SMALL, tests()), DRAWS, 1);
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import latentrace.backend.Backend;
 import latentrace.workload.InfluenceWorkload;
+import latentrace.workload.PaperModels;
 import latentrace.workload.Workload;
 import org.openjdk.jmh.annotations.Param;
 
@@ -38,7 +39,8 @@ public class ScalingBenchmark extends WorkloadBenchmark {
       throw new IllegalArgumentException(run);
     }
     return new TimesParameters(
-        new InfluenceWorkload(on, number(form, 1), number(form, 2), TESTS, DRAWS, number(form, 3)));
+        new InfluenceWorkload(
+            on, PaperModels.mlp(number(form, 1)), number(form, 2), TESTS, DRAWS, number(form, 3)));
   }
 
   private static int number(Matcher form, int group) {
@@ -47,7 +49,7 @@ public class ScalingBenchmark extends WorkloadBenchmark {
 
   @Override
   Workload compared(Backend on) {
-    return new InfluenceWorkload(on, 4, 8, 8, DRAWS, 2);
+    return new InfluenceWorkload(on, PaperModels.mlp(4), 8, 8, DRAWS, 2);
   }
 
   /** The same work, its amount times the number of parameters. */

@@ -64,6 +64,12 @@ public final class Suite implements Callable<Integer> {
   private String python;
 
   @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description = "only this backend or peer of those that would run; may be repeated")
+  private List<String> only = List.of();
+
+  @Option(
       names = "--out",
       paramLabel = "DIR",
       description = "Default: bench/results; quick: bench/target/results")
@@ -131,6 +137,9 @@ public final class Suite implements Callable<Integer> {
         List<String> instances = suite.instances();
         for (String instance : quick ? instances.subList(0, 1) : instances) {
           for (String backend : suite.backends(instance, peers)) {
+            if (!only.isEmpty() && !only.contains(backend)) {
+              continue;
+            }
             for (int threads : SuiteSpec.threadCounts(backend)) {
               System.err.printf(
                   "round %d of %d: %s %s %s, threads %d%n",

@@ -30,7 +30,7 @@ enum SuiteSpec {
       400),
   TRAIN_STEP(
       TrainStepBenchmark.class,
-      "latent",
+      "model",
       instance -> false,
       List.of(LibtorchTrainStep.NAME),
       "samples/s",
@@ -41,7 +41,7 @@ enum SuiteSpec {
   VAE_TRACIN(
       VaeTracInBenchmark.class,
       "samples",
-      "256x128"::equals,
+      instance -> instance.endsWith("256x128"),
       List.of(LibtorchInfluence.NAME),
       "(sample, checkpoint)/s",
       1,
@@ -157,7 +157,7 @@ enum SuiteSpec {
         .anyMatch(p -> p.name().equals(CUDA) && p.probe().available())) {
       backends.add(CUDA);
     }
-    if (withPeers) {
+    if (withPeers && !instance.startsWith(Models.CONV)) { // PyTorch's alone
       backends.addAll(peers);
     }
     return backends;

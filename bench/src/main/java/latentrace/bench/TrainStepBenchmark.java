@@ -6,26 +6,26 @@ import latentrace.workload.TrainStepWorkload;
 import latentrace.workload.Workload;
 import org.openjdk.jmh.annotations.Param;
 
-/** Training steps of the MLP β-VAE with batches of 64; amounts are samples. */
+/** Training steps of the papers' β-VAEs with batches of 64; amounts are samples. */
 public class TrainStepBenchmark extends WorkloadBenchmark {
   private static final int BATCH = 64;
 
-  /** d. */
-  @Param({"64", "128"})
-  public int latent;
+  /** d of the MLP, or the convolutional model's. */
+  @Param({"64", "128", "conv-64"})
+  public String model;
 
   /** For JMH. */
   public TrainStepBenchmark() {}
 
   @Override
   Workload onBackend(Backend on) {
-    return new TrainStepWorkload(on, latent, BATCH);
+    return new TrainStepWorkload(on, Models.of(model), BATCH);
   }
 
   @Override
   Workload byPeer(String name, int peerThreads) {
     return name.equals(LibtorchTrainStep.NAME)
-        ? new LibtorchTrainStep(latent, BATCH, peerThreads)
+        ? new LibtorchTrainStep(Integer.parseInt(model), BATCH, peerThreads)
         : null;
   }
 }

@@ -24,6 +24,7 @@ import latentrace.workload.GemmShape;
 import latentrace.workload.GemmWorkload;
 import latentrace.workload.InfluenceWorkload;
 import latentrace.workload.NormalsWorkload;
+import latentrace.workload.PaperModels;
 import latentrace.workload.TrainStepWorkload;
 import latentrace.workload.Workload;
 import picocli.CommandLine;
@@ -136,17 +137,18 @@ final class BenchCommand implements Callable<Integer> {
             "training step, d = %d, batch %d".formatted(d, BATCH),
             "samples/s",
             1,
-            backend -> new TrainStepWorkload(backend, d, BATCH)),
+            backend -> new TrainStepWorkload(backend, PaperModels.mlp(d), BATCH)),
         new Work(
             "scores, d = %d, %d x %d samples".formatted(d, SAMPLES, SAMPLES),
             "(sample, checkpoint)/s",
             1,
-            backend -> new InfluenceWorkload(backend, d, SAMPLES, SAMPLES, DRAWS, 1)),
+            backend ->
+                new InfluenceWorkload(backend, PaperModels.mlp(d), SAMPLES, SAMPLES, DRAWS, 1)),
         new Work(
             "self-influence, d = %d, %d samples".formatted(d, SAMPLES),
             "(sample, checkpoint)/s",
             1,
-            backend -> new InfluenceWorkload(backend, d, SAMPLES, 0, DRAWS, 1)),
+            backend -> new InfluenceWorkload(backend, PaperModels.mlp(d), SAMPLES, 0, DRAWS, 1)),
         new Work(
             "noise",
             "10^6 normals/s",

@@ -139,6 +139,9 @@ final class CountingBackend implements Backend {
     protected void doCopyFrom(Buffer source) {}
 
     @Override
+    protected void doGather(Buffer source, int size, int[] rows, int from, int count) {}
+
+    @Override
     public void close() {}
   }
 }

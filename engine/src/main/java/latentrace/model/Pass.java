@@ -41,6 +41,8 @@ public abstract class Pass implements AutoCloseable {
   private final Cleanup cleanup = new Cleanup();
   private float[] values;
   private byte[] bytes;
+  private Dataset keptData;
+  private Buffer kept;
   private int staged;
   private int count;
   private double lr;
@@ -72,6 +74,25 @@ public abstract class Pass implements AutoCloseable {
     this.sampleIndices = new int[capacity];
   }
 
+  /**
+   * Keeps a data set where the backend computes, if its way there is long and half of the memory
+   * there holds it: {@link #stage} then gathers its samples from there.
+   */
+  public final void keep(Dataset data) {
+    long length = (long) data.count() * sampleSize;
+    if (!backend().behindBus() || backend().memoryOf(length) > backend().memoryBudget() / 2) {
+      return;
+    }
+    requireFits(data);
+    kept = allocate(length);
+    int[] positions = Positions.upTo(data.count());
+    for (int first = 0; first < data.count(); first += samplesPerUpload) {
+      int number = Math.min(samplesPerUpload, data.count() - first);
+      upload(kept, data, positions, first, first, number);
+    }
+    keptData = data;
+  }
+
   /** {@link #stage}, then {@link #advance}. */
   public final void load(Dataset data, int[] positions, int from, int number) {
     stage(data, positions, from, number);
@@ -90,6 +111,23 @@ public abstract class Pass implements AutoCloseable {
       throw new IllegalArgumentException(
           "pass: %d samples, its capacity is %d".formatted(number, capacity));
     }
+    requireFits(data);
+    if (data == keptData) {
+      input.gather(kept, sampleSize, positions, from, number);
+    } else {
+      for (int first = 0; first < number; first += samplesPerUpload) {
+        int part = Math.min(samplesPerUpload, number - first);
+        upload(input, data, positions, from + first, first, part);
+      }
+    }
+    for (int i = 0; i < number; i++) {
+      sampleIndices[i] = data.fileIndex(positions[from + i]);
+    }
+    staged(data, positions, from, number);
+    staged = number;
+  }
+
+  private void requireFits(Dataset data) {
     if (data.sampleSize() != sampleSize) {
       throw new InputException(
           "%s: samples of %s are %d values, the model takes %d"
@@ -99,34 +137,27 @@ public abstract class Pass implements AutoCloseable {
                   data.sampleSize(),
                   sampleSize));
     }
-    for (int first = 0; first < number; first += samplesPerUpload) {
-      upload(data, positions, from, first, Math.min(samplesPerUpload, number - first));
-    }
-    for (int i = 0; i < number; i++) {
-      sampleIndices[i] = data.fileIndex(positions[from + i]);
-    }
-    staged(data, positions, from, number);
-    staged = number;
   }
 
-  private void upload(Dataset data, int[] positions, int from, int first, int number) {
-    long offset = (long) first * sampleSize;
+  /** Copies samples to the rows of {@code target} from {@code row} on. */
+  private void upload(Buffer target, Dataset data, int[] positions, int from, int row, int number) {
+    long offset = (long) row * sampleSize;
     if (data.isBytes()) {
       if (bytes == null) {
         bytes = new byte[samplesPerUpload * sampleSize];
       }
       for (int i = 0; i < number; i++) {
-        data.copyBytes(positions[from + first + i], bytes, i * sampleSize);
+        data.copyBytes(positions[from + i], bytes, i * sampleSize);
       }
-      input.upload(bytes, 0, offset, number * sampleSize);
+      target.upload(bytes, 0, offset, number * sampleSize);
     } else {
       if (values == null) {
         values = new float[samplesPerUpload * sampleSize];
       }
       for (int i = 0; i < number; i++) {
-        data.copySample(positions[from + first + i], values, i * sampleSize);
+        data.copySample(positions[from + i], values, i * sampleSize);
       }
-      input.upload(values, 0, offset, number * sampleSize);
+      target.upload(values, 0, offset, number * sampleSize);
     }
   }
 

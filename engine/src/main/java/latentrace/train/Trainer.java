@@ -126,6 +126,7 @@ public final class Trainer implements AutoCloseable {
       this.optimizer =
           cleanup.add(new Optimizer(backend, model.parameters(), spec), Optimizer::close);
       this.pass = cleanup.add(model.newPass(Math.min(spec.batch(), data.count()), 1), Pass::close);
+      pass.keep(data);
       boolean keepBest = spec.patience() > 0;
       this.best = keepBest ? alike(model.parameters().values()) : null;
       this.bestStatistics = keepBest ? alike(model.parameters().statistics()) : null;

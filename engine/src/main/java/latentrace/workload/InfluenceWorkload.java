@@ -11,10 +11,11 @@ import latentrace.data.Dataset;
 import latentrace.influence.CheckpointWeights;
 import latentrace.influence.VaeTracIn;
 import latentrace.model.Model;
+import latentrace.model.ModelSpec;
 
 /**
- * A whole run of VAE-TracIn on an MLP β-VAE, whose checkpoints' files are read in every run: scores
- * of N training samples for T tests, or their self-influence. The amount is (training sample,
+ * A whole run of VAE-TracIn on a β-VAE, whose checkpoints' files are read in every run: scores of N
+ * training samples for T tests, or their self-influence. The amount is (training sample,
  * checkpoint) pairs.
  */
 public final class InfluenceWorkload implements Workload {
@@ -29,23 +30,23 @@ public final class InfluenceWorkload implements Workload {
   /**
    * Writes the checkpoints, which are all alike, into a temporary folder.
    *
-   * @param latent d; hidden widths are 8d, 4d, 2d
+   * @param spec see {@link PaperModels}
    * @param samples N
    * @param tests T; 0 for self-influence
    * @param draws m
    * @param checkpoints C
    */
   public InfluenceWorkload(
-      Backend backend, int latent, int samples, int tests, int draws, int checkpoints) {
+      Backend backend, ModelSpec spec, int samples, int tests, int draws, int checkpoints) {
     this.checkpoints = checkpoints;
-    train = MlpVae.images("training noise", samples, 0);
-    test = tests == 0 ? null : MlpVae.images("test noise", tests, 1);
+    train = PaperModels.images(spec, "training noise", samples, 0);
+    test = tests == 0 ? null : PaperModels.images(spec, "test noise", tests, 1);
     try {
       folder = Files.createTempDirectory("latentrace-workload");
     } catch (IOException e) {
       throw new UncheckedIOException("temporary folder: " + e.getMessage(), e);
     }
-    try (Model model = MlpVae.model(backend, latent)) {
+    try (Model model = PaperModels.model(backend, spec)) {
       parameters = model.parameters().count();
       for (int iteration = 1; iteration <= checkpoints; iteration++) {
         Checkpoint.save(model, folder, iteration);

@@ -92,6 +92,8 @@ public final class OperationCheck {
       random.nextBytes(bytes);
       record(
           "upload of bytes", y -> y[0].upload(bytes, 0, 0, bytes.length), backend.allocate(LENGTH));
+      int[] rows = random.ints(1000, 0, (int) LENGTH / 33).toArray();
+      record("gather", y -> y[0].gather(source, 33, rows, 7, 900), backend.allocate(900 * 33));
       record("fill", y -> y[0].slice(3, 50_000).fill(2.5), noise(LENGTH));
     }
   }

@@ -5,14 +5,15 @@ import latentrace.backend.Backend;
 import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.Dataset;
 import latentrace.model.Model;
+import latentrace.model.ModelSpec;
 import latentrace.model.Objective;
 import latentrace.model.Pass;
 import latentrace.model.Positions;
 import latentrace.train.Optimizer;
 
 /**
- * One optimiser step of an MLP β-VAE by plain SGD: batch upload, noise, forward, backward, update.
- * The amount is samples. The learning rate is so small that all steps are alike.
+ * One optimiser step of a β-VAE by plain SGD: batch upload, noise, forward, backward, update. The
+ * amount is samples. The learning rate is so small that all steps are alike.
  */
 public final class TrainStepWorkload implements Workload {
   private static final double LEARNING_RATE = 1e-9;
@@ -32,15 +33,16 @@ public final class TrainStepWorkload implements Workload {
   /**
    * Makes the model.
    *
-   * @param latent d; hidden widths are 8d, 4d, 2d
+   * @param spec see {@link PaperModels}
    */
-  public TrainStepWorkload(Backend backend, int latent, int batch) {
+  public TrainStepWorkload(Backend backend, ModelSpec spec, int batch) {
     this.batch = batch;
-    this.data = MlpVae.images("noise", batch, 0);
-    this.model = MlpVae.model(backend, latent);
+    this.data = PaperModels.images(spec, "noise", batch, 0);
+    this.model = PaperModels.model(backend, spec);
     this.initial = model.parameters().values().toDoubles();
     this.objective = model.spec().objectiveAt(1);
     this.pass = model.newPass(batch, 1);
+    pass.keep(data);
     this.optimizer =
         new Optimizer(backend, model.parameters(), TrainingSpec.sgd(LEARNING_RATE, batch, 1, 1, 0));
   }

@@ -54,6 +54,13 @@ public interface Backend extends AutoCloseable {
     return length * (precision() == Precision.FLOAT64 ? Double.BYTES : Float.BYTES);
   }
 
+  /**
+   * Whether data reach its memory over a bus, so that what is used again is worth keeping there.
+   */
+  default boolean behindBus() {
+    return false;
+  }
+
   /** Samples that are worth working on at a time, if they fit. */
   default int samplesAtATime() {
     return 64;

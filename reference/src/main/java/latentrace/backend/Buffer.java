@@ -119,6 +119,29 @@ public abstract class Buffer implements AutoCloseable {
     doCopyFrom(source);
   }
 
+  /**
+   * Row i of this buffer [count,size] becomes row {@code rows[from+i]} of {@code source} [*,size],
+   * for i &lt; count: a batch out of data that lie on the backend.
+   *
+   * @param source of this owner, read; not this buffer
+   * @throws IndexOutOfBoundsException if a row is not in it, or this buffer has too few
+   */
+  public final void gather(Buffer source, int size, int[] rows, int from, int count) {
+    java.util.Objects.checkFromIndexSize(from, count, rows.length);
+    if (size < 1 || source.owner != owner) {
+      throw new IllegalArgumentException(
+          "gather: rows of %d from %s to %s".formatted(size, source.owner.name(), owner.name()));
+    }
+    checkRange(0, Math.multiplyExact((long) size, count));
+    long present = source.length / size;
+    for (int i = from; i < from + count; i++) {
+      if (rows[i] < 0 || rows[i] >= present) {
+        throw new IndexOutOfBoundsException("gather: row %d of %d".formatted(rows[i], present));
+      }
+    }
+    doGather(source, size, rows, from, count);
+  }
+
   /** {@link #slice}, unchecked. */
   protected abstract Buffer doSlice(long offset, long sliceLength);
 
@@ -139,6 +162,9 @@ public abstract class Buffer implements AutoCloseable {
 
   /** {@link #copyFrom}, unchecked. */
   protected abstract void doCopyFrom(Buffer source);
+
+  /** {@link #gather}, unchecked. */
+  protected abstract void doGather(Buffer source, int size, int[] rows, int from, int count);
 
   /** Gives the memory back; a slice gives nothing back. */
   @Override

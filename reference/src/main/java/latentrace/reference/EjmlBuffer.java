@@ -70,6 +70,14 @@ final class EjmlBuffer extends Buffer {
   }
 
   @Override
+  protected void doGather(Buffer source, int size, int[] rows, int from, int count) {
+    EjmlBuffer s = (EjmlBuffer) source;
+    for (int i = 0; i < count; i++) {
+      System.arraycopy(s.data, s.offset + rows[from + i] * size, data, offset + i * size, size);
+    }
+  }
+
+  @Override
   public void close() {
     // the garbage collector's
   }

@@ -7,7 +7,7 @@ import latentrace.data.Dataset;
 import latentrace.model.Model;
 import latentrace.model.Positions;
 import latentrace.nn.Parameter;
-import latentrace.workload.MlpVae;
+import latentrace.workload.PaperModels;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -29,7 +29,7 @@ final class LibtorchMlpVae {
     Tensors.start(threads);
     this.latent = latent;
     try (Backend backend = Backends.open(REFERENCE);
-        Model model = MlpVae.model(backend, latent)) {
+        Model model = PaperModels.model(backend, PaperModels.mlp(latent))) {
       parameters =
           model.parameters().named().values().stream()
               .map(LibtorchMlpVae::tensor)
@@ -61,7 +61,7 @@ final class LibtorchMlpVae {
 
   /** Images [n,784]. */
   static Tensor images(String name, int count, int substream) {
-    Dataset data = MlpVae.images(name, count, substream);
+    Dataset data = PaperModels.images(PaperModels.mlp(1), name, count, substream);
     int features = data.sampleSize();
     float[] values = new float[count * features];
     float[] sample = new float[features];

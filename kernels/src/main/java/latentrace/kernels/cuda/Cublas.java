@@ -21,6 +21,12 @@ final class Cublas implements AutoCloseable {
 
   private final Context context;
   private final cublasHandle handle = new cublasHandle();
+
+  /** α and β, which a call reads before it returns. */
+  private final HostMemory scalars;
+
+  private final Pointer factor;
+  private final Pointer before;
   private final Cleanup cleanup = new Cleanup();
 
   /**
@@ -38,6 +44,9 @@ final class Cublas implements AutoCloseable {
     }
     context.enter();
     try {
+      scalars = cleanup.add(new HostMemory(2 * Float.BYTES), HostMemory::close);
+      factor = scalars.at(0);
+      before = scalars.at(Float.BYTES);
       Status.cublas(JCublas2.cublasCreate(handle), "cublasCreate");
       cleanup.add(() -> JCublas2.cublasDestroy(handle));
       Status.cublas(
@@ -73,8 +82,7 @@ final class Cublas implements AutoCloseable {
       long strideC,
       int batch) {
     context.enter();
-    Pointer factor = Pointer.to(new float[] {(float) alpha});
-    Pointer before = Pointer.to(new float[] {(float) beta});
+    scalars.bytes.putFloat(0, (float) alpha).putFloat(Float.BYTES, (float) beta);
     int opA = operation(transA);
     int opB = operation(transB);
     if (batch == 1) {

@@ -123,6 +123,11 @@ final class CudaBackend implements Backend {
   }
 
   @Override
+  public boolean behindBus() {
+    return true;
+  }
+
+  @Override
   public int samplesAtATime() {
     return SAMPLES_AT_A_TIME;
   }

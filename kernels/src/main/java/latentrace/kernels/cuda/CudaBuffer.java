@@ -2,12 +2,11 @@ package latentrace.kernels.cuda;
 
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import jcuda.driver.CUdeviceptr;
 import latentrace.backend.Buffer;
 
 /** Floats in device memory. */
 final class CudaBuffer extends Buffer {
-  final CUdeviceptr pointer;
+  final DevicePointer pointer;
   private final CudaBackend backend;
   private final DeviceMemory.Block block;
 
@@ -19,14 +18,14 @@ final class CudaBuffer extends Buffer {
     this.pointer = block.pointer;
   }
 
-  private CudaBuffer(CudaBackend owner, CUdeviceptr pointer, long length) {
+  private CudaBuffer(CudaBackend owner, DevicePointer pointer, long length) {
     super(owner, length);
     this.backend = owner;
     this.block = null;
     this.pointer = pointer;
   }
 
-  private CUdeviceptr at(long element) {
+  private DevicePointer at(long element) {
     return pointer.withByteOffset(element * Float.BYTES);
   }
 
@@ -74,7 +73,7 @@ final class CudaBuffer extends Buffer {
             count,
             Byte.BYTES,
             (ByteBuffer target, int first, int bytes) -> target.put(source, from + first, bytes),
-            (CUdeviceptr piece, int first, int bytes) ->
+            (DevicePointer piece, int first, int bytes) ->
                 backend
                     .launcher()
                     .elements(
@@ -114,6 +113,28 @@ final class CudaBuffer extends Buffer {
   @Override
   protected void doCopyFrom(Buffer source) {
     backend.copy(((CudaBuffer) source).pointer, pointer, length());
+  }
+
+  @Override
+  protected void doGather(Buffer source, int size, int[] rows, int from, int count) {
+    backend
+        .staging()
+        .upload(
+            count,
+            Integer.BYTES,
+            (ByteBuffer target, int first, int number) ->
+                target.asIntBuffer().put(rows, from + first, number),
+            (DevicePointer indices, int first, int number) ->
+                backend
+                    .launcher()
+                    .elements(
+                        "gather",
+                        (long) number * size,
+                        number,
+                        size,
+                        indices,
+                        source,
+                        at((long) first * size)));
   }
 
   @Override

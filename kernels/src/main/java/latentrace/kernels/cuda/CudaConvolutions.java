@@ -175,8 +175,7 @@ final class CudaConvolutions extends ConvOps {
     long planes = (long) n * channels;
     try (DeviceMemory.Block partial = backend.memory().allocate(planes * Double.BYTES)) {
       launcher.rows("plane_sums", planes, n, channels, positions, values, partial);
-      launcher.elements(
-          "column_sums_total", channels, n, channels, 1f, partial, accumulate ? 1f : 0f, sums);
+      dense.totals(n, channels, 1, partial, accumulate ? 1 : 0, sums);
     }
   }
 

@@ -6,8 +6,13 @@ import latentrace.backend.DenseOps;
 
 /** Products by cuBLAS; bias and activation in one kernel after it. */
 final class CudaDense extends DenseOps {
-  /** Rows that one thread sums: a number that no device changes, so that results do not. */
-  private static final int ROWS_PER_CHUNK = 64;
+  /** Rows that one block sums: a number that no device changes, so that results do not. */
+  private static final int ROWS_PER_CHUNK = 512;
+
+  /** Columns of a block: columns.cu. */
+  private static final int COLUMNS = 32;
+
+  private static final int COLUMNS_OF_PARTIAL_SUMS = 8;
 
   private final CudaBackend backend;
   private final Cublas cublas;
@@ -96,19 +101,27 @@ final class CudaDense extends DenseOps {
 
   /** sums [columns] = alpha·Σ_r x [rows,columns] + beta·sums. */
   void columnSums(int rows, int columns, float alpha, Object x, float beta, Buffer sums) {
-    int chunks = (rows + ROWS_PER_CHUNK - 1) / ROWS_PER_CHUNK;
     Launcher launcher = backend.launcher();
+    long groups = (columns + COLUMNS - 1L) / COLUMNS;
+    if (rows <= ROWS_PER_CHUNK) {
+      launcher.tiles("column_sums", groups, rows, columns, alpha, x, beta, sums);
+      return;
+    }
+    int chunks = (rows - 1) / ROWS_PER_CHUNK + 1;
     try (DeviceMemory.Block partial =
         backend.memory().allocate((long) chunks * columns * Double.BYTES)) {
-      launcher.elements(
-          "column_sums_partial",
-          (long) chunks * columns,
-          rows,
-          columns,
-          ROWS_PER_CHUNK,
-          x,
-          partial);
-      launcher.elements("column_sums_total", columns, chunks, columns, alpha, partial, beta, sums);
+      launcher.tiles(
+          "column_sums_partial", chunks * groups, rows, columns, ROWS_PER_CHUNK, x, partial);
+      totals(chunks, columns, alpha, partial, beta, sums);
     }
+  }
+
+  /** sums [columns] = alpha·Σ_k partial [chunks,columns] + beta·sums; partial sums are doubles. */
+  void totals(
+      int chunks, int columns, float alpha, DeviceMemory.Block partial, float beta, Buffer sums) {
+    long groups = (columns + COLUMNS_OF_PARTIAL_SUMS - 1L) / COLUMNS_OF_PARTIAL_SUMS;
+    backend
+        .launcher()
+        .tiles("column_sums_total", groups, chunks, columns, alpha, partial, beta, sums);
   }
 }

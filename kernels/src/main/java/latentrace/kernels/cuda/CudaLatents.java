@@ -57,7 +57,7 @@ final class CudaLatents extends LatentOps {
 
   @Override
   protected void doKl(int n, int d, Buffer h, Buffer kl) {
-    launcher.elements("kl_forward", n, n, d, h, kl);
+    launcher.rows("kl_forward", n, n, d, h, kl);
   }
 
   @Override

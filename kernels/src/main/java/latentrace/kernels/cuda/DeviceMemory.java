@@ -6,7 +6,6 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import latentrace.backend.BackendException;
@@ -32,10 +31,10 @@ final class DeviceMemory implements AutoCloseable {
 
   /** A piece of device memory. */
   final class Block implements AutoCloseable {
-    final CUdeviceptr pointer;
+    final DevicePointer pointer;
     private final long size;
 
-    private Block(CUdeviceptr pointer, long size) {
+    private Block(DevicePointer pointer, long size) {
       this.pointer = pointer;
       this.size = size;
     }
@@ -123,7 +122,7 @@ final class DeviceMemory implements AutoCloseable {
 
   private Block take(long size) {
     context.enter();
-    CUdeviceptr pointer = new CUdeviceptr();
+    DevicePointer pointer = new DevicePointer();
     int result = CUresult.CUDA_ERROR_OUT_OF_MEMORY;
     if (size <= limit - reserved) {
       result = JCudaDriver.cuMemAlloc(pointer, size);

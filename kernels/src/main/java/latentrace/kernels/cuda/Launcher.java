@@ -1,11 +1,10 @@
 package latentrace.kernels.cuda;
 
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import jcuda.NativePointerObject;
 import jcuda.Pointer;
-import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
@@ -28,6 +27,8 @@ final class Launcher implements AutoCloseable {
   static final int TILE_THREADS = 256;
 
   private static final int BLOCKS_PER_MULTIPROCESSOR = 16;
+  private static final int MOST_ARGUMENTS = 64;
+  private static final int SLOT = Long.BYTES;
 
   private record Kernel(CUfunction function, List<KernelSource.Parameter> parameters) {}
 
@@ -36,6 +37,11 @@ final class Launcher implements AutoCloseable {
   private final CUmodule module = new CUmodule();
   private final Cleanup cleanup = new Cleanup();
   private final Map<String, Kernel> kernels = new HashMap<>();
+
+  /** Arguments of the launch at hand, {@value #SLOT} bytes each; then the address of each. */
+  private final HostMemory arguments;
+
+  private final Pointer argumentAddresses;
   private String lastKernel;
   private int lastGrid;
   private int lastBlock;
@@ -50,6 +56,12 @@ final class Launcher implements AutoCloseable {
     this.mostBlocks = BLOCKS_PER_MULTIPROCESSOR * context.device.multiprocessors();
     context.enter();
     try {
+      int length = MOST_ARGUMENTS * SLOT;
+      arguments = cleanup.add(new HostMemory(2L * length), HostMemory::close);
+      argumentAddresses = arguments.at(length);
+      for (int i = 0; i < MOST_ARGUMENTS; i++) {
+        arguments.bytes.putLong(length + i * SLOT, arguments.address() + (long) i * SLOT);
+      }
       Status.driver(JCudaDriver.cuModuleLoadData(module, image), "cuModuleLoadData");
       cleanup.add(() -> JCudaDriver.cuModuleUnload(module));
       source
@@ -86,17 +98,17 @@ final class Launcher implements AutoCloseable {
   /**
    * Queues one launch.
    *
-   * @param arguments Integer, Long, Float, Double as in the kernel's signature; for a pointer a
-   *     {@link CudaBuffer}, a {@link DeviceMemory.Block}, a device pointer or null
+   * @param values Integer, Long, Float, Double as in the kernel's signature; for a pointer a {@link
+   *     CudaBuffer}, a {@link DeviceMemory.Block}, a device pointer or null
    * @throws IllegalArgumentException if they do not fit the signature
    * @throws BackendException if the driver refuses it
    */
-  private void launch(String name, long blocks, int threads, Object... arguments) {
+  private void launch(String name, long blocks, int threads, Object... values) {
     Kernel kernel = kernels.get(name);
     if (kernel == null) {
       throw new IllegalArgumentException("launch: no kernel is called " + name);
     }
-    Pointer packed = pack(name, kernel.parameters, arguments);
+    pack(name, kernel.parameters, values);
     if (blocks == 0) {
       return;
     }
@@ -106,59 +118,84 @@ final class Launcher implements AutoCloseable {
     context.enter();
     check(
         JCudaDriver.cuLaunchKernel(
-            kernel.function, lastGrid, 1, 1, lastBlock, 1, 1, 0, context.stream, packed, null),
+            kernel.function,
+            lastGrid,
+            1,
+            1,
+            lastBlock,
+            1,
+            1,
+            0,
+            context.stream,
+            argumentAddresses,
+            null),
         "cuLaunchKernel");
   }
 
-  private static Pointer pack(
-      String kernel, List<KernelSource.Parameter> parameters, Object[] arguments) {
-    if (arguments.length != parameters.size()) {
+  /** Puts the arguments where the driver copies them from before a launch returns. */
+  private void pack(String kernel, List<KernelSource.Parameter> parameters, Object[] values) {
+    if (values.length != parameters.size()) {
       throw new IllegalArgumentException(
           "launch: %s takes %d arguments, not %d"
-              .formatted(kernel, parameters.size(), arguments.length));
+              .formatted(kernel, parameters.size(), values.length));
     }
-    NativePointerObject[] pointers = new NativePointerObject[arguments.length];
-    for (int i = 0; i < arguments.length; i++) {
-      pointers[i] = pack(kernel, parameters.get(i), arguments[i]);
+    for (int i = 0; i < values.length; i++) {
+      KernelSource.Parameter parameter = parameters.get(i);
+      if (!put(parameter.kind(), i * SLOT, values[i])) {
+        throw new IllegalArgumentException(
+            "launch: %s takes a %s as %s, not %s"
+                .formatted(
+                    kernel,
+                    parameter.kind(),
+                    parameter.name(),
+                    values[i] == null ? null : values[i].getClass().getSimpleName()));
+      }
     }
-    return Pointer.to(pointers);
   }
 
-  private static Pointer pack(String kernel, KernelSource.Parameter parameter, Object argument) {
-    Pointer packed =
-        switch (parameter.kind()) {
-          case POINTER -> {
-            CUdeviceptr pointer = devicePointer(argument);
-            yield pointer == null ? null : Pointer.to(pointer);
-          }
-          case INT -> argument instanceof Integer i ? Pointer.to(new int[] {i}) : null;
-          case LONG -> argument instanceof Long l ? Pointer.to(new long[] {l}) : null;
-          case FLOAT -> argument instanceof Float f ? Pointer.to(new float[] {f}) : null;
-          case DOUBLE -> argument instanceof Double d ? Pointer.to(new double[] {d}) : null;
-        };
-    if (packed == null) {
-      throw new IllegalArgumentException(
-          "launch: %s takes a %s as %s, not %s"
-              .formatted(
-                  kernel,
-                  parameter.kind(),
-                  parameter.name(),
-                  argument == null ? null : argument.getClass().getSimpleName()));
+  /** Whether the value was of the kind. */
+  private boolean put(KernelSource.Kind kind, int at, Object value) {
+    ByteBuffer target = arguments.bytes;
+    switch (kind) {
+      case POINTER -> {
+        if (value == null) {
+          target.putLong(at, 0);
+        } else if (value instanceof CudaBuffer buffer) {
+          target.putLong(at, buffer.pointer.address());
+        } else if (value instanceof DeviceMemory.Block block) {
+          target.putLong(at, block.pointer.address());
+        } else if (value instanceof DevicePointer pointer) {
+          target.putLong(at, pointer.address());
+        } else {
+          return false;
+        }
+      }
+      case INT -> {
+        if (!(value instanceof Integer i)) {
+          return false;
+        }
+        target.putInt(at, i);
+      }
+      case LONG -> {
+        if (!(value instanceof Long l)) {
+          return false;
+        }
+        target.putLong(at, l);
+      }
+      case FLOAT -> {
+        if (!(value instanceof Float f)) {
+          return false;
+        }
+        target.putFloat(at, f);
+      }
+      case DOUBLE -> {
+        if (!(value instanceof Double d)) {
+          return false;
+        }
+        target.putDouble(at, d);
+      }
     }
-    return packed;
-  }
-
-  private static CUdeviceptr devicePointer(Object argument) {
-    if (argument == null) {
-      return new CUdeviceptr();
-    }
-    if (argument instanceof CUdeviceptr pointer) {
-      return pointer;
-    }
-    if (argument instanceof CudaBuffer buffer) {
-      return buffer.pointer;
-    }
-    return argument instanceof DeviceMemory.Block block ? block.pointer : null;
+    return true;
   }
 
   /** Throws for a result that is not success; the launch before may be what failed. */

@@ -1,7 +1,6 @@
 package latentrace.kernels.cuda;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
@@ -41,12 +40,10 @@ final class Staging implements AutoCloseable {
 
   /** Queues, on the backend's stream, moving a piece's elements to where they belong. */
   interface Arrival {
-    void queue(CUdeviceptr piece, int first, int count);
+    void queue(DevicePointer piece, int first, int count);
   }
 
   private static final class Piece {
-    final Pointer pointer = new Pointer();
-
     /** The page-locked memory has been read or written by the device. */
     final CUevent copied = new CUevent();
 
@@ -56,8 +53,9 @@ final class Staging implements AutoCloseable {
     /** Just before the copy, when copies are timed. */
     final CUevent begun = new CUevent();
 
+    Pointer pointer;
     ByteBuffer bytes;
-    CUdeviceptr place;
+    DevicePointer place;
     boolean timed;
   }
 
@@ -90,9 +88,9 @@ final class Staging implements AutoCloseable {
         Piece piece = new Piece();
         pieces[p] = piece;
         piece.place = places.pointer.withByteOffset((long) p * PIECE);
-        Status.driver(JCudaDriver.cuMemAllocHost(piece.pointer, PIECE), "cuMemAllocHost");
-        cleanup.add(() -> JCudaDriver.cuMemFreeHost(piece.pointer));
-        piece.bytes = piece.pointer.getByteBuffer(0, PIECE).order(ByteOrder.nativeOrder());
+        HostMemory locked = cleanup.add(new HostMemory(PIECE), HostMemory::close);
+        piece.pointer = locked.at(0);
+        piece.bytes = locked.bytes;
         create(piece.copied, CUevent_flags.CU_EVENT_DEFAULT);
         create(piece.taken, CUevent_flags.CU_EVENT_DISABLE_TIMING);
         create(piece.begun, CUevent_flags.CU_EVENT_DEFAULT);

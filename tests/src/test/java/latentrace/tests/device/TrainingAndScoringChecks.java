@@ -49,7 +49,13 @@ class TrainingAndScoringChecks {
   private static final double SCORES_WITHIN = 1e-5;
   private static final Options OPTIONS = new Options(1);
 
+  /** 12 MB as floats, and memory that holds all but them. */
+  private static final Dataset MANY = DigitsGenerator.digits(4000, 1);
+
+  private static final long LITTLE = 16 << 20;
+
   @TempDir private Path folder;
+  private Options options = OPTIONS;
 
   private double[] train(String name, TrainingSpec spec) {
     return train(name, spec, name);
@@ -62,7 +68,7 @@ class TrainingAndScoringChecks {
   private double[] train(
       String name, ModelSpec model, Dataset data, TrainingSpec spec, String where) {
     Path run = folder.resolve(where);
-    try (Backend backend = Backends.open(name, OPTIONS);
+    try (Backend backend = Backends.open(name, options);
         Trainer trainer = new Trainer(backend, model, spec, data, null, run, Listener.SILENT)) {
       assertEquals(Trainer.Outcome.COMPLETED, trainer.run());
       return trainer.model().parameters().values().toDoubles();
@@ -244,8 +250,8 @@ class TrainingAndScoringChecks {
   }
 
   /**
-   * What is queued in which order: u for a batch that arrives on the device, d for a download that
-   * waits for results.
+   * What is queued in which order: u for images that arrive on the device, g for a batch that is
+   * gathered there, d for a download that waits for results.
    */
   private static String queued(Runnable work) throws IOException {
     Path trace = Path.of(System.getenv(SimulatedDevice.CONTROL) + ".trace");
@@ -254,7 +260,13 @@ class TrainingAndScoringChecks {
       work.run();
       StringBuilder order = new StringBuilder();
       for (String call : Files.readAllLines(trace)) {
-        order.append(call.equals("unit_interval") ? "u" : call.equals("download") ? "d" : "");
+        order.append(
+            switch (call) {
+              case "unit_interval" -> "u";
+              case "gather" -> "g";
+              case "download" -> "d";
+              default -> "";
+            });
       }
       return order.toString();
     } finally {
@@ -281,7 +293,14 @@ class TrainingAndScoringChecks {
     assertEquals("u" + "uudud" + "d", scoring);
     backend.close();
     String training = queued(() -> train("cuda", TrainingSpec.sgd(1e-3, 20, 5, 1, 5)));
-    assertTrue(training.matches("u(ud+){4}"), training);
+    assertTrue(training.matches("u+g(gd+){4}d*"), training);
+    TrainingSpec other = TrainingSpec.sgd(1e-3, 20, 5, 1, 5);
+    double[] gathered = train("cuda", MODEL, MANY, other, "gathered");
+    double[][] carried = new double[1][];
+    options = OPTIONS.withDeviceMemory(LITTLE); // the data do not fit
+    training = queued(() -> carried[0] = train("cuda", MODEL, MANY, other, "carried"));
+    assertTrue(training.matches("u(ud+){4}d*"), training);
+    assertArrayEquals(gathered, carried[0]);
   }
 
   /** TF32 rounds factors to ten bits: off by more than single precision is, within 1e-3. */
