@@ -31,7 +31,7 @@ import picocli.CommandLine.TypeConversionException;
 /**
  * Runs the suites in rounds: in each, every backend and peer does every instance once, in a JVM of
  * its own, so that they alternate and a drift of the machine meets all. Results are written after
- * each round: medians over the rounds so far.
+ * each suite of a round: medians over the rounds so far.
  */
 @Command(
     name = "latentrace-bench",
@@ -39,7 +39,7 @@ import picocli.CommandLine.TypeConversionException;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 public final class Suite implements Callable<Integer> {
-  private static final Path SCRIPT = Path.of("bench", "src", "main", "python", "mlp_vae.py");
+  private static final Path SCRIPT = Path.of("bench", "src", "main", "python", "vae.py");
   private static final int PEER_ATTEMPTS = 3;
   private static final int QUICK_MILLIS = 100;
 
@@ -151,6 +151,7 @@ public final class Suite implements Callable<Integer> {
             }
           }
         }
+        write();
       }
       if (python != null) {
         for (int threads : SuiteSpec.threadCounts("pytorch")) {

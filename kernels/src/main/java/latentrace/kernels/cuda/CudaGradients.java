@@ -7,7 +7,7 @@ import latentrace.backend.GradientOps;
 /** Per-sample gradients and Gram tiles by cuBLAS, what surrounds them by gradients.cu. */
 final class CudaGradients extends GradientOps {
   /** Elements of one Gram tile: 64 MiB. */
-  private static final long GRAM_LIMIT = Long.getLong("latentrace.gram", 1 << 24);
+  private static final long GRAM_LIMIT = 1 << 26;
 
   private final CudaBackend backend;
   private final DenseOps dense;
