@@ -234,7 +234,7 @@ public final class Roofline implements Callable<Integer> {
     for (int batch : quick ? new int[] {1} : new int[] {64, 1024}) {
       items.add(trainStep("conv-64", batch));
     }
-    for (int samples : quick ? new int[] {16} : new int[] {1024, 16384}) {
+    for (int samples : quick ? new int[] {16} : new int[] {1024, 60000}) {
       items.add(scores(quick ? "8" : "128", samples, quick ? 8 : 128));
     }
     items.add(scores("conv-64", quick ? 1 : 2048, quick ? 1 : 128));

@@ -6,7 +6,7 @@ import latentrace.backend.GradientOps;
 
 /** Per-sample gradients and Gram tiles by cuBLAS, what surrounds them by gradients.cu. */
 final class CudaGradients extends GradientOps {
-  /** Elements of one Gram tile: 64 MiB. */
+  /** Elements of one Gram tile: 256 MiB. */
   private static final long GRAM_LIMIT = 1 << 26;
 
   private final CudaBackend backend;
@@ -111,9 +111,10 @@ final class CudaGradients extends GradientOps {
         Buffer deltas = deltaT.slice((long) first * rankT * out, (long) rows * out);
         dense.gemm(
             false, true, rows, columns, out, 1, deltas, out, deltaN, out, 0, deltaGram, columns);
-        launcher.elements(
+        int group = Math.max(1, Launcher.SUM_THREADS / rankN);
+        launcher.rows(
             "ghost_reduce",
-            (long) tests * n,
+            (long) tests * ((n + group - 1) / group),
             tests,
             rankT,
             n,

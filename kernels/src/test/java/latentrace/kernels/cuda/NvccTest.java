@@ -11,11 +11,13 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** NVIDIA's compiler takes the kernels without a warning, and keeps all they hold in registers. */
+@Tag("kernels-only")
 class NvccTest {
   private static final Pattern FRAME =
       Pattern.compile("(\\d+) bytes stack frame, (\\d+) bytes spill stores");
