@@ -175,7 +175,7 @@ def main():
             train_step(timer, f"128, batch {batch}", MlpVae(128), 40, batch)
         train_step(timer, "conv-64, batch 1024", ConvVae(64), 15, 1024)
     influence(timer, f"256x{TESTS}", MlpVae(128), repeats=7)
-    influence(timer, f"conv-256x{TESTS}", ConvVae(64), repeats=5)
+    influence(timer, f"conv-1024x{TESTS}", ConvVae(64), repeats=5)
 
 
 if __name__ == "__main__":

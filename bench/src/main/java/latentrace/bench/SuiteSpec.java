@@ -41,7 +41,7 @@ enum SuiteSpec {
   VAE_TRACIN(
       VaeTracInBenchmark.class,
       "samples",
-      instance -> instance.endsWith("256x128"),
+      instance -> instance.endsWith("x128"),
       List.of(LibtorchInfluence.NAME),
       "(sample, checkpoint)/s",
       1,

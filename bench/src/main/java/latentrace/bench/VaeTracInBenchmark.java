@@ -7,7 +7,7 @@ import org.openjdk.jmh.annotations.Param;
 /** Scores of training samples for tests. */
 public class VaeTracInBenchmark extends InfluenceBenchmark {
   /** N x T; d = 128 of the MLP, 64 of the convolutional model. */
-  @Param({"16x16", "256x128", "conv-256x128"})
+  @Param({"16x16", "256x128", "conv-1024x128"})
   public String samples;
 
   /** For JMH. */

@@ -32,6 +32,8 @@ import org.openjdk.jmh.annotations.Warmup;
     value = 3,
     jvmArgsAppend = {
       "--add-modules=jdk.incubator.vector",
+      "-XX:+IgnoreUnrecognizedVMOptions",
+      "-XX:+UseTransparentHugePages", // as the command line starts itself on Linux
       "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
       // the peers' memory is not the Java heap's
       "-Dorg.bytedeco.javacpp.maxbytes=0",
