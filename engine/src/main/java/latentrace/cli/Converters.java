@@ -16,7 +16,7 @@ import picocli.CommandLine.TypeConversionException;
 final class Converters {
   private Converters() {}
 
-  private static <E extends Enum<E>> E parse(E[] constants, String text) {
+  static <E extends Enum<E>> E parse(E[] constants, String text) {
     for (E constant : constants) {
       if (Names.id(constant).equals(text)) {
         return constant;

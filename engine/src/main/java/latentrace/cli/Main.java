@@ -32,6 +32,7 @@ import picocli.CommandLine.ParseResult;
       ScoreCommand.class,
       SelfCommand.class,
       TopCommand.class,
+      ExplainCommand.class,
       ImportCommand.class,
       ExportCommand.class,
       DevicesCommand.class,

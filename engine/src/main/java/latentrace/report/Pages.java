@@ -98,6 +98,11 @@ final class Pages {
     return new Grid(List.copyOf(rows.values()), (longest + lines - 1) / lines);
   }
 
+  /** One sample. */
+  static Tile sampleTile(Dataset data, int position) {
+    return tile(data, "Sample", position, null, null, false);
+  }
+
   /** One training sample with its self-influence. */
   static Tile selfInfluenceTile(Dataset train, int position, float value, boolean intruder) {
     Tile tile =

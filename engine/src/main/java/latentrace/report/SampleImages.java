@@ -122,9 +122,14 @@ public final class SampleImages {
 
   /** The picture of {@link #render} as {@code data:image/png;base64,…}, at its native size. */
   public static String dataUri(float[] values, int[] sampleShape) {
+    return dataUri(render(values, sampleShape));
+  }
+
+  /** A picture as {@code data:image/png;base64,…}. */
+  static String dataUri(BufferedImage image) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
-      if (!ImageIO.write(render(values, sampleShape), "png", out)) {
+      if (!ImageIO.write(image, "png", out)) {
         throw new IllegalStateException("this JDK has no PNG writer");
       }
     } catch (IOException e) {

@@ -35,6 +35,9 @@ public final class Philox {
   /** Built-in data sets. */
   public static final int ROLE_DATA = 5;
 
+  /** Explanations: coefficients and noise of attribution methods. */
+  public static final int ROLE_EXPLANATION = 6;
+
   /** Multiplier of word 0. */
   public static final int M0 = 0xD2511F53;
 
