@@ -3,8 +3,8 @@ package latentrace.attribution;
 import latentrace.attribution.RandomNumbers.Use;
 
 /**
- * Gradient SHAP (Lundberg &amp; Lee 2017, as in captum): the mean over draws of (x′ − b)·∂/∂x at b +
- * u(x′ − b), with x′ = x + σε, a baseline b drawn from a set and u uniform.
+ * Gradient SHAP (Lundberg &amp; Lee 2017, as in captum): the mean over draws of (x′ − b)·∂/∂x at b
+ * + u(x′ − b), with x′ = x + σε, a baseline b drawn from a set and u uniform.
  */
 public final class GradientShap extends PathMethod {
   /** Whose representation a draw is explained by. */

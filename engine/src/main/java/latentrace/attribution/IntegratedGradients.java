@@ -90,7 +90,7 @@ public final class IntegratedGradients extends PathMethod {
   /**
    * Σ attributions − (⟨w, f(x)⟩ − ⟨w, f(b)⟩) of each sample: what the quadrature misses.
    *
-   * @param weights w of each sample [count,H]
+   * @param targetWeights w of each sample [count,H]
    */
   double[] completenessErrors(
       Representation f, Samples samples, float[] targetWeights, float[][] attributions) {

@@ -82,10 +82,7 @@ public final class Occlusion implements FeatureMethod {
                   * (values[sample * h + l] - (double) occluded[r * h + l]);
         }
         float value = (float) fall;
-        each(
-            at / columns,
-            at % columns,
-            e -> attributions[sample][e] += value / covering[e]);
+        each(at / columns, at % columns, e -> attributions[sample][e] += value / covering[e]);
       }
     }
   }

@@ -6,9 +6,15 @@ import latentrace.backend.Philox;
 final class RandomNumbers {
   /** What numbers are for: streams of their own. */
   enum Use {
-    COEFFICIENT,
-    NOISE,
-    ATTRIBUTION
+    COEFFICIENT(0),
+    NOISE(1),
+    ATTRIBUTION(2);
+
+    private final int number;
+
+    Use(int number) {
+      this.number = number;
+    }
   }
 
   private final long seed;
@@ -18,7 +24,7 @@ final class RandomNumbers {
 
   RandomNumbers(long seed, Use use) {
     this.seed = seed;
-    this.stream = Philox.stream(Philox.ROLE_EXPLANATION, use.ordinal());
+    this.stream = Philox.stream(Philox.ROLE_EXPLANATION, use.number);
   }
 
   /** Two uniforms in (0,1]. */

@@ -53,8 +53,7 @@ public final class Representation implements AutoCloseable {
     model.training(false);
     try {
       for (int p = 0; p < tapes.length; p++) {
-        tapes[p] =
-            cleanup.add(new Tape(backend, parts.get(p), capacity, true), Tape::close);
+        tapes[p] = cleanup.add(new Tape(backend, parts.get(p), capacity, true), Tape::close);
       }
       input = cleanup.add(backend.allocate((long) capacity * inputSize), Buffer::close);
       code = cleanup.add(backend.allocate((long) capacity * latent), Buffer::close);
@@ -137,7 +136,8 @@ public final class Representation implements AutoCloseable {
     int last = parts.size() - 1;
     int width = parts.get(last).outputSize();
     Tape tape = tapes[last];
-    tape.outputGradient().upload(last == 0 ? widened(weights, size, width) : weights, 0, 0, rows * width);
+    tape.outputGradient()
+        .upload(last == 0 ? widened(weights, size, width) : weights, 0, 0, rows * width);
     parts.get(last).backward(backend, tape, true, ParameterGradients.NONE);
     if (last > 0) {
       int codes = parts.get(0).outputSize();

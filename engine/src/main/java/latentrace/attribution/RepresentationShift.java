@@ -44,8 +44,7 @@ public final class RepresentationShift {
    */
   public double[] of(Representation f, Dataset data, float[][] attributions, double fraction) {
     if (!(fraction >= 0 && fraction <= 1)) {
-      throw new IllegalArgumentException(
-          "fraction: found %s, expected 0 to 1".formatted(fraction));
+      throw new IllegalArgumentException("fraction: found %s, expected 0 to 1".formatted(fraction));
     }
     int d = f.inputSize();
     int pixels = d / channels;

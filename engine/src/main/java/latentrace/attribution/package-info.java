@@ -3,8 +3,8 @@
  * Schaar, ICML 2022, section 2).
  *
  * <p>A representation f has no single output to explain. Label-free importance is that of the
- * function g_x(x̃) = ⟨f(x), f(x̃)⟩ at x̃ = x, with f(x) held constant: any method for functions with
- * one output serves ({@link latentrace.attribution.FeatureMethod}). {@link
+ * function g_x(x̃) = ⟨f(x), f(x̃)⟩ at x̃ = x, with f(x) held constant: any method for functions
+ * with one output serves ({@link latentrace.attribution.FeatureMethod}). {@link
  * latentrace.attribution.Target} replaces f(x) by other constant weights, for a single latent unit
  * or a class. All points of all samples that a method asks for go through the model in large
  * batches.

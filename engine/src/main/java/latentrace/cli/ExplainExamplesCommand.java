@@ -57,15 +57,25 @@ final class ExplainExamplesCommand implements Callable<Integer> {
   @Option(names = "--train", required = true, paramLabel = "FILE", description = "training samples")
   private Path train;
 
-  @Option(names = "--train-labels", paramLabel = "FILE", description = "their labels, if not in the file")
+  @Option(
+      names = "--train-labels",
+      paramLabel = "FILE",
+      description = "their labels, if not in the file")
   private Path trainLabels;
 
   @Mixin private TrainingData trainRange;
 
-  @Option(names = "--test", required = true, paramLabel = "FILE", description = "samples to explain")
+  @Option(
+      names = "--test",
+      required = true,
+      paramLabel = "FILE",
+      description = "samples to explain")
   private Path test;
 
-  @Option(names = "--test-labels", paramLabel = "FILE", description = "their labels, if not in the file")
+  @Option(
+      names = "--test-labels",
+      paramLabel = "FILE",
+      description = "their labels, if not in the file")
   private Path testLabels;
 
   @Mixin private TestData testRange;
@@ -150,8 +160,7 @@ final class ExplainExamplesCommand implements Callable<Integer> {
         Model model = trained.open(backend);
         Representation f = new Representation(model, Depth.ENCODER, ROWS)) {
       Listener listener = common.listener(List.of("backend " + backend.description()));
-      float[][] scores =
-          ExampleImportance.scores(method(), f.of(corpus), f.of(tests), listener);
+      float[][] scores = ExampleImportance.scores(method(), f.of(corpus), f.of(tests), listener);
       write(corpus, tests, scores, backend);
     }
     if (!common.quiet()) {
@@ -177,8 +186,7 @@ final class ExplainExamplesCommand implements Callable<Integer> {
       Npy.writeFloats(
           out,
           new long[] {tests.count(), corpus.count()},
-          (t, row) ->
-              System.arraycopy(scores[Math.toIntExact(t)], 0, row, 0, row.length));
+          (t, row) -> System.arraycopy(scores[Math.toIntExact(t)], 0, row, 0, row.length));
     }
     Map<String, Object> provenance = new LinkedHashMap<>();
     provenance.put("test", ScoringOptions.describe(test, tests));

@@ -58,10 +58,18 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
 
   @Mixin private TrainedModel trained;
 
-  @Option(names = "--data", required = true, paramLabel = "FILE", description = "samples to explain")
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "FILE",
+      description = "samples to explain")
   private Path file;
 
-  @Option(names = "--offset", paramLabel = "K", defaultValue = "0", description = "leave out the first K. Default: ${DEFAULT-VALUE}")
+  @Option(
+      names = "--offset",
+      paramLabel = "K",
+      defaultValue = "0",
+      description = "leave out the first K. Default: ${DEFAULT-VALUE}")
   private int offset;
 
   @Option(names = "--limit", paramLabel = "N", description = "take at most N. Default: all")
@@ -97,7 +105,11 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
               + " samples) or a .npy of one sample's shape. Default: ${DEFAULT-VALUE}")
   private String baseline;
 
-  @Option(names = "--steps", paramLabel = "N", defaultValue = "50", description = "of ig. Default: ${DEFAULT-VALUE}")
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "50",
+      description = "of ig. Default: ${DEFAULT-VALUE}")
   private int steps;
 
   @Option(
@@ -122,13 +134,24 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
           "standard deviation of the noise of gradient-shap (default: 0) and smoothgrad (default: 0.1)")
   private Double sigma;
 
-  @Option(names = "--window", paramLabel = "N", defaultValue = "4", description = "height and width of occlusion's window. Default: ${DEFAULT-VALUE}")
+  @Option(
+      names = "--window",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "height and width of occlusion's window. Default: ${DEFAULT-VALUE}")
   private int window;
 
-  @Option(names = "--stride", paramLabel = "N", description = "between windows. Default: half a window")
+  @Option(
+      names = "--stride",
+      paramLabel = "N",
+      description = "between windows. Default: half a window")
   private Integer stride;
 
-  @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "of the draws. Default: ${DEFAULT-VALUE}")
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "of the draws. Default: ${DEFAULT-VALUE}")
   private long seed;
 
   @Option(
@@ -170,13 +193,13 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
   public Integer call() {
     Outputs.requireFile("--out", out, ".npy", ".html");
     Outputs.requireProvenance("--out", out);
-    Outputs.requireOther("--out", out, Arrays.asList(file, baseline.endsWith(".npy") ? Path.of(baseline) : null));
+    Outputs.requireOther(
+        "--out", out, Arrays.asList(file, baseline.endsWith(".npy") ? Path.of(baseline) : null));
     if (asPublished && method != Method.GRADIENT_SHAP) {
       throw new InputException("--as-published: has no meaning for " + Names.id(method));
     }
     trained.find();
-    Dataset data =
-        size.apply(TrainingData.range(Datasets.read(file, null), "-", offset, limit));
+    Dataset data = size.apply(TrainingData.range(Datasets.read(file, null), "-", offset, limit));
     FeatureMethod chosen = method(data);
     Depth depth = target.startsWith("class:") ? Depth.MODEL : Depth.ENCODER;
     if (depth == Depth.MODEL && trained.spec().classes() == 0) {
@@ -201,7 +224,9 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
     if (!common.quiet()) {
       spec.commandLine()
           .getOut()
-          .printf("%s: importance of %d features of %d samples%n", out, data.sampleSize(), data.count());
+          .printf(
+              "%s: importance of %d features of %d samples%n",
+              out, data.sampleSize(), data.count());
       if (result.completenessErrors() != null) {
         spec.commandLine()
             .getOut()
@@ -274,8 +299,7 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
                   LongStream.of(data.count()), Arrays.stream(data.sampleShape()).asLongStream())
               .toArray(),
           (i, row) ->
-              System.arraycopy(
-                  result.attributions()[Math.toIntExact(i)], 0, row, 0, row.length));
+              System.arraycopy(result.attributions()[Math.toIntExact(i)], 0, row, 0, row.length));
     }
     Map<String, Object> provenance = new LinkedHashMap<>();
     provenance.put("checkpoint", trained.describe());

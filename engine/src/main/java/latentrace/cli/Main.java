@@ -33,6 +33,7 @@ import picocli.CommandLine.ParseResult;
       SelfCommand.class,
       TopCommand.class,
       ExplainCommand.class,
+      ReproduceCommand.class,
       ImportCommand.class,
       ExportCommand.class,
       DevicesCommand.class,

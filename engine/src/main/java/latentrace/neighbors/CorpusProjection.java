@@ -9,8 +9,8 @@ import latentrace.attribution.Target;
 import latentrace.data.Dataset;
 
 /**
- * SimplEx' projected Jacobians: how much each feature of a corpus sample c contributes to the part of
- * its latent shift that a code h has in common with it, p = ⟨h − h⁰, j⟩/‖h − h⁰‖² with the
+ * SimplEx' projected Jacobians: how much each feature of a corpus sample c contributes to the part
+ * of its latent shift that a code h has in common with it, p = ⟨h − h⁰, j⟩/‖h − h⁰‖² with the
  * integrated Jacobian j_e = (x_e − x⁰_e)·∫₀¹ ∂f/∂x_e (Crabbé et al. 2021, definition 3.2). Over
  * features they sum to ⟨h − h⁰, h_c − h⁰⟩/‖h − h⁰‖².
  */

@@ -1,8 +1,8 @@
 package latentrace.neighbors;
 
 /**
- * SimplEx as the papers' code fits it: w = softmax(θ) from θ = 0 by Adam on ‖h − Σ_j w_j h_j‖².
- * Far from the optimum after the published numbers of steps; {@link SimplEx} is exact. Here to re-run
+ * SimplEx as the papers' code fits it: w = softmax(θ) from θ = 0 by Adam on ‖h − Σ_j w_j h_j‖². Far
+ * from the optimum after the published numbers of steps; {@link SimplEx} is exact. Here to re-run
  * what was published.
  *
  * @param epochs steps; 1,000 in the second paper's code

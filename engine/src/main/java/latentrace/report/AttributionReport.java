@@ -67,8 +67,7 @@ public final class AttributionReport {
     int width = shape[shape.length - 1];
     int height = shape.length == 1 ? 1 : shape[shape.length - 2];
     int repeat = shape.length == 1 ? STRIP_HEIGHT : 1;
-    BufferedImage image =
-        new BufferedImage(width, height * repeat, BufferedImage.TYPE_INT_RGB);
+    BufferedImage image = new BufferedImage(width, height * repeat, BufferedImage.TYPE_INT_RGB);
     for (int y = 0; y < height * repeat; y++) {
       for (int x = 0; x < width; x++) {
         float value = importance[y / repeat * width + x];

@@ -18,7 +18,7 @@ import latentrace.report.TopTable.Entry;
 import latentrace.report.TopTable.Kind;
 
 /** The templates, and what they show of samples and of the table of proponents and opponents. */
-final class Pages {
+public final class Pages {
   private static final Mustache.Compiler COMPILER =
       Mustache.compiler().withLoader(Pages::template).emptyStringIsFalse(true);
 
@@ -57,7 +57,8 @@ final class Pages {
   /** The page of a {@link TopTable}. */
   record Table(String title, Grid grid) {}
 
-  static String render(String template, Object context) {
+  /** A template of this package, filled in. */
+  public static String render(String template, Object context) {
     return COMPILER.loadTemplate(template).execute(context);
   }
 

@@ -79,14 +79,15 @@ class FeatureMethodTest {
     for (Depth depth : Depth.values()) {
       try (Model model = model(spec(kind, List.of(4)));
           Representation f = new Representation(model, depth, 3)) {
-        float[][] gradients =
-            attribute(f, Target.labelFree(), new SmoothGrad(0, 1, 0), data);
+        float[][] gradients = attribute(f, Target.labelFree(), new SmoothGrad(0, 1, 0), data);
         float[][] magnitudes = attribute(f, Target.labelFree(), Saliency.magnitude(), data);
         float[][] values = f.of(data);
-        assertEquals(depth == Depth.ENCODER ? H : kind.equals(ModelSpec.MLP_CLASSIFIER) ? 3 : D, f.size());
+        assertEquals(
+            depth == Depth.ENCODER ? H : kind.equals(ModelSpec.MLP_CLASSIFIER) ? 3 : D, f.size());
         for (int i = 0; i < N; i++) {
           for (int e = 0; e < D; e++) {
-            double slope = (g(f, data, values[i], i, e, 0.01f) - g(f, data, values[i], i, e, -0.01f)) / 0.02;
+            double slope =
+                (g(f, data, values[i], i, e, 0.01f) - g(f, data, values[i], i, e, -0.01f)) / 0.02;
             assertEquals(slope, gradients[i][e], 2e-4, kind + " " + depth);
             assertEquals(Math.abs(gradients[i][e]), magnitudes[i][e], 0);
           }
@@ -95,7 +96,8 @@ class FeatureMethodTest {
     }
   }
 
-  private static double g(Representation f, Dataset data, float[] weights, int i, int e, float step) {
+  private static double g(
+      Representation f, Dataset data, float[] weights, int i, int e, float step) {
     float[] x = data.sample(i);
     x[e] += step;
     float[] values = new float[f.size()];
@@ -221,8 +223,7 @@ class FeatureMethodTest {
         Representation f = new Representation(model, Depth.ENCODER, 3)) {
       double[] theta = model.parameters().values().toDoubles();
       float[][] found =
-          attribute(
-              f, Target.unit(0), new Occlusion(baseline, new int[] {1, 3, 2}, 2, 1), data);
+          attribute(f, Target.unit(0), new Occlusion(baseline, new int[] {1, 3, 2}, 2, 1), data);
       for (int i = 0; i < N; i++) {
         float[] x = data.sample(i);
         double[] row = new double[3];

@@ -52,7 +52,9 @@ class ExampleMethodTest {
     assertArrayEquals(new float[] {0.6f, 1, 0}, scores(NearestCodes.COSINE, corpus, 2, 0), 1e-7f);
   }
 
-  /** Inside the hull the residual is 0; beside it the foot of the perpendicular; beyond, a corner. */
+  /**
+   * Inside the hull the residual is 0; beside it the foot of the perpendicular; beyond, a corner.
+   */
   @ParameterizedTest
   @CsvSource({"0.3,0.4, 0.3,0.4", "0.25,-3, 0.25,0", "2,5, 1,1", "1,1, 1,1"})
   void simplexByHand(float x, float y, double footX, double footY) {
@@ -128,8 +130,7 @@ class ExampleMethodTest {
     int[] tests = {0, 0};
     assertEquals(0.5, ExampleImportance.similarityRate(scores, corpus, tests, 0.5, true));
     assertEquals(0.5, ExampleImportance.similarityRate(scores, corpus, new int[] {0, 1}, 1, true));
-    assertEquals(
-        1, ExampleImportance.similarityRate(scores, corpus, new int[] {0, 1}, 0.25, true));
+    assertEquals(1, ExampleImportance.similarityRate(scores, corpus, new int[] {0, 1}, 0.25, true));
     assertEquals(
         0, ExampleImportance.similarityRate(scores, corpus, new int[] {0, 1}, 0.25, false));
   }
