@@ -116,7 +116,7 @@ final class ReproduceCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (!paper.equals(KONG)) {
-      throw new InputException("reproduce: found '%s', expected %s".formatted(paper, KONG));
+      throw new InputException("PAPER: found '%s', expected %s".formatted(paper, KONG));
     }
     List<Experiment> chosen = Kong2021.chosen(names);
     Outputs.requireFolder("--out", out);

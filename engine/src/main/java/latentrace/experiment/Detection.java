@@ -152,6 +152,7 @@ final class Detection implements Experiment {
     Plots.dashed(
         Charts.line(
             chart, "random order", new double[] {0, 100}, new double[] {0, 100}, Charts.GRAY));
+    Charts.roundTicks(chart, x[0], x[1]);
     chart.getStyler().setXAxisMin(0.0).setXAxisMax(100.0).setYAxisMin(0.0).setYAxisMax(100.0);
     chart.getStyler().setLegendPosition(LegendPosition.InsideSE);
     return Figure.of(

@@ -48,7 +48,7 @@ public final class Kong2021 {
                 .min(Comparator.comparingInt(id -> distance.apply(name, id)))
                 .orElseThrow();
         throw new InputException(
-            "reproduce: '%s' is none of the paper's; did you mean %s?".formatted(name, nearest));
+            "'%s' is none of the paper's; did you mean %s?".formatted(name, nearest));
       }
     }
     return names.isEmpty() || names.contains(ALL)

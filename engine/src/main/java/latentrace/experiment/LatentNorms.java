@@ -7,7 +7,6 @@ import latentrace.data.Dataset;
 import latentrace.experiment.ExperimentData.Source;
 import latentrace.report.Charts;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.style.Styler.LegendPosition;
 
 /** Latent norms of proponents and opponents of images (sections 5.3, B.8). */
 final class LatentNorms implements Experiment {
@@ -87,7 +86,7 @@ final class LatentNorms implements Experiment {
     }
     XYChart chart = Plots.chart(name, "norm in latent space", "influence, normalised");
     Plots.dots(chart, "pair", x.build().toArray(), y.build().toArray(), Charts.BLUE);
-    chart.getStyler().setLegendPosition(LegendPosition.InsideNW);
+    chart.getStyler().setLegendVisible(false);
     String file = SanityChecks.fileName(study);
     result.with(
         Figure.of(

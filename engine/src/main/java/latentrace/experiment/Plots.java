@@ -36,7 +36,9 @@ final class Plots {
   private Plots() {}
 
   static XYChart chart(String title, String x, String y) {
-    return Charts.chart(WIDTH, HEIGHT, title, x, y);
+    XYChart chart = Charts.chart(WIDTH, HEIGHT, title, x, y);
+    chart.getStyler().setMarkerSize(4);
+    return chart;
   }
 
   /** Dots, thinned out evenly if they are many. */
@@ -54,7 +56,6 @@ final class Plots {
     series.setMarker(SeriesMarkers.CIRCLE);
     series.setMarkerColor(
         new Color(color.getRed(), color.getGreen(), color.getBlue(), Math.round(255 * ALPHA)));
-    chart.getStyler().setMarkerSize(4);
   }
 
   /** A line from the least to the greatest x. */
@@ -88,6 +89,7 @@ final class Plots {
         Charts.line(chart, names.get(v), centres, density, colors.get(v));
       }
     }
+    Charts.roundTicks(chart, low, low + width);
     chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
     return chart;
   }

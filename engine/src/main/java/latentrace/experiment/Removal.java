@@ -29,7 +29,8 @@ final class Removal implements Experiment {
     Source digits = context.data().digits(scale.samples());
     Source letters = context.data().letters(scale.extra());
     Dataset mixed = Dataset.concat("digits and letters", digits.data(), letters.data());
-    Dataset test = context.data().testDigits(scale.equals(Scale.SMOKE) ? scale.tests() : 10_000).data();
+    Dataset test =
+        context.data().testDigits(scale.equals(Scale.SMOKE) ? scale.tests() : 10_000).data();
     List<String> notes = ExperimentData.notes(digits, letters);
     int latent = scale.digitLatents().get(0);
     String name = "MNIST + EMNIST, d = " + latent;

@@ -74,8 +74,8 @@ final class SelfInfluenceAndLoss implements Experiment {
             Plots.densities(
                 study.name(),
                 "normalised value",
-                List.of("self-influence", "negative loss + 1"),
-                List.of(self, Arrays.stream(loss).map(v -> v + 1).toArray()),
+                List.of("self-influence", "negative loss, from its least to its greatest"),
+                List.of(self, rescaled(loss)),
                 List.of(latentrace.report.Charts.ORANGE, latentrace.report.Charts.BLUE))));
     int shown = Math.min(SHOWN, self.length);
     int[] ranking = Statistics.ranking(values.self());
@@ -90,5 +90,13 @@ final class SelfInfluenceAndLoss implements Experiment {
                 List.of("high self-influence", "low self-influence"),
                 List.of(Arrays.copyOf(ranking, shown), low))));
     study.notes().forEach(note -> result.note(study.name() + ": " + note));
+  }
+
+  /** The least becomes 0, the greatest 1. */
+  private static double[] rescaled(double... values) {
+    double low = Arrays.stream(values).min().orElse(0);
+    double high = Arrays.stream(values).max().orElse(1);
+    double range = high > low ? high - low : 1;
+    return Arrays.stream(values).map(v -> (v - low) / range).toArray();
   }
 }

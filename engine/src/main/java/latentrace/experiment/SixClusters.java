@@ -13,6 +13,8 @@ import latentrace.density.Points;
 import latentrace.density.SeparatedMixture;
 import latentrace.report.Charts;
 import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** Influence in density estimators on six Gaussian clusters (section 3.1, appendix B.1). */
 final class SixClusters implements Experiment {
@@ -106,7 +108,9 @@ final class SixClusters implements Experiment {
     }
     XYChart chart = Plots.chart("Six clusters", "x₁", "x₂");
     byCluster(chart, data, x, y);
-    Plots.dots(chart, "z", new double[] {z[0]}, new double[] {z[1]}, Charts.INK);
+    XYSeries test = chart.addSeries("z", new double[] {z[0]}, new double[] {z[1]});
+    test.setXYSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Scatter);
+    test.setMarker(SeriesMarkers.CROSS).setMarkerColor(Charts.INK);
     return Figure.of("figure5", "Figure 5: the six clusters and the test sample z.", chart);
   }
 

@@ -9,7 +9,6 @@ import latentrace.experiment.ExperimentData.Source;
 import latentrace.report.Charts;
 import latentrace.report.Statistics;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.style.Styler.LegendPosition;
 
 /** Classes and latent distances of proponents and opponents of digits (sections 5.3, B.7). */
 final class TestInfluences implements Experiment {
@@ -133,7 +132,6 @@ final class TestInfluences implements Experiment {
               List.of("same class", "another class"),
               List.of(sameValues, other.build().toArray()),
               List.of(Charts.ORANGE, Charts.BLUE));
-      chart.getStyler().setYAxisLogarithmic(false);
       result.with(
           Figure.of(
               "figure19-" + c,
@@ -156,7 +154,7 @@ final class TestInfluences implements Experiment {
     }
     XYChart chart = Plots.chart(study.name(), "distance in latent space", "influence, normalised");
     Plots.dots(chart, "pair", x.build().toArray(), y.build().toArray(), Charts.BLUE);
-    chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
+    chart.getStyler().setLegendVisible(false);
     result.with(Figure.of("figure20", "Figure 20: influence against latent distance.", chart));
     result.with(
         Figure.of(

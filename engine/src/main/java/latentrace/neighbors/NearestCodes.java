@@ -13,7 +13,7 @@ public enum NearestCodes implements ExampleMethod {
   NEGATIVE_DISTANCE {
     @Override
     double score(double squared, double dot, double norms) {
-      return -Math.sqrt(squared);
+      return 0 - Math.sqrt(squared);
     }
   },
   /** DKNN with kernel e^−d. */

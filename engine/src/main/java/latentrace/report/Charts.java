@@ -228,7 +228,7 @@ public final class Charts {
    * Makes XChart tick at round numbers. Where all x values are equally spaced it would tick at
    * every so many of them; a hidden point between the first two breaks the spacing.
    */
-  private static void roundTicks(XYChart chart, double first, double second) {
+  public static void roundTicks(XYChart chart, double first, double second) {
     double[] between = {first + (second - first) / 2};
     chart.addSeries("hidden", between, between).setEnabled(false).setShowInLegend(false);
   }

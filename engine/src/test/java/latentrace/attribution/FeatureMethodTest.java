@@ -87,7 +87,8 @@ class FeatureMethodTest {
         for (int i = 0; i < N; i++) {
           for (int e = 0; e < D; e++) {
             double slope =
-                (g(f, data, values[i], i, e, 0.01f) - g(f, data, values[i], i, e, -0.01f)) / 0.02;
+                (g(f, data, values[i], i, e, 0.003f) - g(f, data, values[i], i, e, -0.003f))
+                    / 0.006;
             assertEquals(slope, gradients[i][e], 2e-4, kind + " " + depth);
             assertEquals(Math.abs(gradients[i][e]), magnitudes[i][e], 0);
           }
