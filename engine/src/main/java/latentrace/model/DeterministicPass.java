@@ -60,10 +60,10 @@ abstract class DeterministicPass extends Pass {
 
   /** The next run reads x + σ·ε, and is compared with x. */
   @Override
-  void corrupt(long seed, long step) {
+  void corrupt(long seed, long step, int[] places) {
     if (corruption > 0) {
       int length = count() * features;
-      trainingNormals(seed, step, features, inputNoise);
+      trainingNormals(seed, step, places, features, inputNoise);
       corrupted.copyFrom(input());
       backend()
           .dense()

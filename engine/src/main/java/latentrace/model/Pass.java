@@ -212,10 +212,19 @@ public abstract class Pass implements AutoCloseable {
    * denoising model's next run reads its input with noise on it.
    */
   public final void trainingNoise(long seed, long step) {
+    trainingNoise(seed, step, Positions.upTo(count));
+  }
+
+  /**
+   * {@link #trainingNoise(long, long)} of a batch some samples of which are left out.
+   *
+   * @param places [≥ count], of the samples loaded, in the whole batch
+   */
+  public final void trainingNoise(long seed, long step, int[] places) {
     if (noise() != null) {
-      trainingNormals(seed, step, model.noiseSize(), noise());
+      trainingNormals(seed, step, places, model.noiseSize(), noise());
     }
-    corrupt(seed, step);
+    corrupt(seed, step, places);
   }
 
   /** Fills the noise by the generator that the backend was asked to make ready, for training. */
@@ -223,17 +232,17 @@ public abstract class Pass implements AutoCloseable {
     if (noise() != null) {
       backend().random().generate(seed, step, (long) count * draws * model.noiseSize(), noise());
     }
-    corrupt(seed, step);
+    corrupt(seed, step, Positions.upTo(count));
   }
 
-  /** Normals by the contract [count·m, size], keyed by step and position in the batch. */
-  final void trainingNormals(long seed, long step, int size, Buffer target) {
+  /** Normals by the contract [count·m, size], keyed by step and place in the batch. */
+  final void trainingNormals(long seed, long step, int[] places, int size, Buffer target) {
     backend()
         .random()
         .normals(
             Philox.trainingKey(seed, step),
             Philox.stream(Philox.ROLE_TRAINING, 0),
-            Positions.upTo(count),
+            places,
             count,
             draws,
             size,
@@ -241,7 +250,7 @@ public abstract class Pass implements AutoCloseable {
   }
 
   /** For models that train on inputs with noise. */
-  void corrupt(long seed, long step) {}
+  void corrupt(long seed, long step, int[] places) {}
 
   /**
    * Forward, and backward if wanted. Gradients are of weight·Σ_i ℓ_i, ℓ_i averaged over its draws.
