@@ -2,6 +2,7 @@ package latentrace.influence.curvature;
 
 import latentrace.backend.Backend.Precision;
 import latentrace.backend.Philox;
+import latentrace.influence.Gradients;
 import latentrace.data.Dataset;
 import latentrace.data.InputException;
 

@@ -15,6 +15,7 @@ import latentrace.backend.Backends;
 import latentrace.backend.Philox;
 import latentrace.data.Dataset;
 import latentrace.data.InputException;
+import latentrace.influence.Gradients;
 import latentrace.model.Model;
 import latentrace.model.ModelSpec;
 import latentrace.reference.EjmlBackend;

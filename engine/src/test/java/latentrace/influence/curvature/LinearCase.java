@@ -8,6 +8,7 @@ import latentrace.backend.Reconstruction;
 import latentrace.data.Dataset;
 import latentrace.influence.ParameterSelection;
 import latentrace.influence.VaeTracIn.Settings;
+import latentrace.influence.Gradients;
 import latentrace.model.Model;
 import latentrace.model.ModelSpec;
 

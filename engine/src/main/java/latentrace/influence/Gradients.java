@@ -1,4 +1,4 @@
-package latentrace.influence.curvature;
+package latentrace.influence;
 
 import java.util.List;
 import latentrace.backend.Buffer;
@@ -105,12 +105,12 @@ public final class Gradients implements AutoCloseable {
   }
 
   /** Whether a parameter is selected. */
-  boolean selects(Parameter parameter) {
+  public boolean selects(Parameter parameter) {
     return parameters.contains(parameter);
   }
 
   /** Where a selected parameter begins in the vectors. */
-  int offset(Parameter wanted) {
+  public int offset(Parameter wanted) {
     int at = 0;
     for (Parameter parameter : parameters) {
       if (parameter == wanted) {
@@ -130,7 +130,10 @@ public final class Gradients implements AutoCloseable {
     double[] sum = new double[size];
     for (int from = 0; from < data.count(); from += tile) {
       run(data, role, from, Math.min(tile, data.count() - from), Pass.Wanted.GRADIENTS);
-      Vectors.add(sum, 1.0 / data.count(), gathered(true));
+      double[] gradient = gathered(true);
+      for (int i = 0; i < size; i++) {
+        sum[i] += gradient[i] / data.count();
+      }
     }
     return sum;
   }
@@ -181,7 +184,7 @@ public final class Gradients implements AutoCloseable {
   }
 
   /** A forward, and backward if wanted, of some samples. */
-  Pass run(Dataset data, int role, int from, int count, Pass.Wanted wanted) {
+  public Pass run(Dataset data, int role, int from, int count, Pass.Wanted wanted) {
     pass.load(data, Positions.upTo(data.count()), from, count);
     settings.noise().fill(pass, Philox.stream(role, ordinal), ordinal);
     pass.run(objective, settings.estimator(), 1, wanted);
@@ -189,7 +192,7 @@ public final class Gradients implements AutoCloseable {
   }
 
   /** Rows [count,P] from the factors that the pass' tapes hold. */
-  Buffer rowsOfFactors(int count) {
+  public Buffer rowsOfFactors(int count) {
     if (rows == null) {
       rows = cleanup.add(model.backend().allocate((long) tile * size), Buffer::close);
     }
