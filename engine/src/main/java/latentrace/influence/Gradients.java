@@ -1,5 +1,6 @@
 package latentrace.influence;
 
+import java.util.ArrayList;
 import java.util.List;
 import latentrace.backend.Buffer;
 import latentrace.backend.Cleanup;
@@ -22,6 +23,14 @@ import latentrace.nn.Sequential;
  * (parameters, sample index, seed, side, checkpoint ordinal).
  */
 public final class Gradients implements AutoCloseable {
+  /**
+   * A part of the vectors.
+   *
+   * @param from its first element
+   * @param size its elements
+   */
+  public record Range(int from, int size) {}
+
   /** Numbers in the rows of a tile, at most. */
   private static final int MOST_ROW_NUMBERS = 1 << 24;
 
@@ -119,6 +128,23 @@ public final class Gradients implements AutoCloseable {
       at += parameter.size();
     }
     throw new IllegalArgumentException(wanted.name() + " is not selected");
+  }
+
+  /** What each layer that has selected parameters takes of the vectors, in order. */
+  public List<Range> layers() {
+    List<Range> ranges = new ArrayList<>();
+    int from = 0;
+    for (Sequential part : model.parts()) {
+      for (Layer layer : part.layers()) {
+        int length =
+            layer.parameters().stream().filter(this::selects).mapToInt(Parameter::size).sum();
+        if (length > 0) {
+          ranges.add(new Range(from, length));
+          from += length;
+        }
+      }
+    }
+    return ranges;
   }
 
   /**

@@ -274,6 +274,24 @@ public abstract class Pass implements AutoCloseable {
     decay = 0;
   }
 
+  /**
+   * Directions of the loss' Hessian per sample, at what the model puts out: m·(outputs), and 2d at
+   * a VAE's [μ | lv].
+   */
+  public abstract int curvatureDirections();
+
+  /**
+   * After a run, another backward pass, from R·p in place of the loss' gradient: R is a root of the
+   * Hessian of each sample's ℓ at the outputs (and of its KL term at [μ | lv]). The sums of outer
+   * products of the gradients whose factors it leaves are the generalised Gauss–Newton matrix
+   * (Schraudolph 2002; Martens 2020), exactly where p runs through the unit vectors, in expectation
+   * where it is of random signs. A term γ·|KL − C| counts where KL is above C.
+   *
+   * @param objective that of the run
+   * @param probe p [≥ count, {@link #curvatureDirections}], read
+   */
+  public abstract void gaussNewton(Objective objective, double... probe);
+
   /** ℓ of each sample of the last run, averaged over its draws, into target[0..count). */
   public abstract void losses(double[] target);
 

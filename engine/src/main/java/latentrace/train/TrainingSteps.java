@@ -1,16 +1,12 @@
 package latentrace.train;
 
-import java.util.Arrays;
 import java.util.BitSet;
 import latentrace.backend.Cleanup;
-import latentrace.backend.Philox;
-import latentrace.backend.PhiloxRandom;
 import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.Dataset;
 import latentrace.model.Model;
 import latentrace.model.Objective;
 import latentrace.model.Pass;
-import latentrace.model.Positions;
 
 /**
  * The iterations of a training spec: which samples, with what noise, and the optimiser's step. A
@@ -26,6 +22,7 @@ public final class TrainingSteps implements AutoCloseable {
   private final TrainingSpec spec;
   private final Dataset data;
   private final Schedule schedule;
+  private final Batches batches;
   private final Optimizer optimizer;
   private final Pass pass;
   private final BitSet omitted = new BitSet();
@@ -33,8 +30,6 @@ public final class TrainingSteps implements AutoCloseable {
   private final int[] places;
   private final Cleanup cleanup = new Cleanup();
   private Objective objective;
-  private int[] order;
-  private long orderOf = -1;
   private long staged;
   private int stagedCount;
 
@@ -48,7 +43,7 @@ public final class TrainingSteps implements AutoCloseable {
     this.spec = spec;
     this.data = data;
     this.schedule = Schedule.parse(spec.schedule());
-    this.order = Positions.upTo(data.count());
+    this.batches = new Batches(spec, data.count());
     int batch = Math.min(spec.batch(), data.count());
     this.kept = new int[batch];
     this.places = new int[batch];
@@ -81,33 +76,12 @@ public final class TrainingSteps implements AutoCloseable {
     return spec.learningRate() * schedule.factor(iteration, spec.iterations());
   }
 
-  /** Samples of an iteration's whole batch. */
-  private int batchSize(long iteration) {
-    return Math.min(spec.batch(), data.count() - batchStart(iteration));
-  }
-
-  private int batchStart(long iteration) {
-    return Math.toIntExact((iteration - 1) % batches() * spec.batch());
-  }
-
-  private long batches() {
-    return spec.dropLast()
-        ? data.count() / spec.batch()
-        : (data.count() + (long) spec.batch() - 1) / spec.batch();
-  }
-
   /** Copies an iteration's batch to the backend. */
   private void stage(long iteration) {
-    long epoch = (iteration - 1) / batches();
-    if (spec.shuffle() && epoch != orderOf) {
-      order = shuffled(epoch);
-      orderOf = epoch;
-    }
-    int from = batchStart(iteration);
-    int size = batchSize(iteration);
     stagedCount = 0;
+    int size = batches.size(iteration);
     for (int place = 0; place < size; place++) {
-      int position = order[from + place];
+      int position = batches.position(iteration, place);
       if (!omitted.get(position)) {
         kept[stagedCount] = position;
         places[stagedCount++] = place;
@@ -117,12 +91,6 @@ public final class TrainingSteps implements AutoCloseable {
       pass.stage(data, kept, 0, stagedCount);
     }
     staged = iteration;
-  }
-
-  private int[] shuffled(long epoch) {
-    int[] shuffled = Arrays.copyOf(Positions.upTo(data.count()), data.count());
-    new PhiloxRandom(spec.seed(), Philox.ROLE_SHUFFLE, epoch).shuffle(shuffled);
-    return shuffled;
   }
 
   /**
@@ -147,7 +115,7 @@ public final class TrainingSteps implements AutoCloseable {
       }
       model.training(true);
       optimizer.step(
-          pass, objective, 1.0 / batchSize(iteration), iteration, learningRate(iteration));
+          pass, objective, 1.0 / batches.size(iteration), iteration, learningRate(iteration));
       model.training(false);
     }
     if (ahead) {

@@ -35,6 +35,9 @@ public final class Philox {
   /** Built-in data sets. */
   public static final int ROLE_DATA = 5;
 
+  /** Random probes of curvature. */
+  public static final int ROLE_PROBE = 6;
+
   /** Multiplier of word 0. */
   public static final int M0 = 0xD2511F53;
 
