@@ -445,6 +445,38 @@ class CommandLineTest {
     assertEquals(before, after, "nothing half-written is left");
   }
 
+  @Test
+  void influenceByEveryMethod() throws Exception {
+    String common =
+        "influence --checkpoints run --train train.npz --test test.idx.gz --test-limit 3 --draws 2"
+            + " --quiet --backend ejml --out influence.npy --method ";
+    for (String method :
+        List.of(
+            "leave-one-out --order anew",
+            "influence-functions --parameters last:1 --damping 1 --cg-tolerance 1e-3 --solver"
+                + " conjugate-gradients",
+            "datainf",
+            "ekfac --curvature-samples 20",
+            "relatif --solver datainf --relative loss",
+            "gradcos")) {
+      ok((common + method).split(" "));
+      NpyArray scores = Npy.read(shared.resolve("influence.npy"));
+      assertArrayEquals(new int[] {3, 150}, scores.shape(), method);
+      float largest = 0;
+      for (float score : scores.toFloats()) {
+        assertTrue(Float.isFinite(score), method);
+        largest = Math.max(largest, Math.abs(score));
+      }
+      assertTrue(largest > 0 && (!method.equals("gradcos") || largest <= 1), method);
+      String provenance = Files.readString(shared.resolve("influence.json"));
+      String name = method.split(" ")[0];
+      assertTrue(provenance.contains("\"method\" : \"" + name + "\""), provenance);
+    }
+    assertFalse(Files.exists(shared.resolve("influence.npy.partial")));
+    Files.delete(shared.resolve("influence.npy"));
+    Files.delete(shared.resolve("influence.json"));
+  }
+
   /** SIGKILL in the middle of a score and of a self: the same commands end with the same bytes. */
   @Test
   void killedScoresGoOnToTheSameBytes() throws Exception {
