@@ -122,8 +122,7 @@ final class InfluenceCommand implements Callable<Integer> {
     return Main.OK;
   }
 
-  private void retrain(
-      ScoringOptions.Prepared run, Dataset tests, Map<String, Object> provenance) {
+  private void retrain(ScoringOptions.Prepared run, Dataset tests, Map<String, Object> provenance) {
     ModelFile file = run.model();
     if (file.training() == null) {
       throw new InputException(
@@ -158,8 +157,7 @@ final class InfluenceCommand implements Callable<Integer> {
   private void curvature(
       ScoringOptions.Prepared run, Dataset tests, Map<String, Object> provenance) {
     Checkpoint last = run.checkpoints().get(run.checkpoints().size() - 1);
-    double decay =
-        run.model().training() == null ? 0 : run.model().training().weightDecay();
+    double decay = run.model().training() == null ? 0 : run.model().training().weightDecay();
     provenance.put("weightDecay", decay);
     try (Backend backend = inverse.needsDouble(method) ? common.openDouble() : common.open();
         Model model = Model.create(backend, run.model().model())) {
@@ -169,8 +167,7 @@ final class InfluenceCommand implements Callable<Integer> {
         InfluenceFunctions functions =
             new InfluenceFunctions(
                 gradients,
-                inverse.inverse(
-                    method, gradients, run.train(), decay, scoring.seed(), listener),
+                inverse.inverse(method, gradients, run.train(), decay, scoring.seed(), listener),
                 inverse.normalisation(method),
                 listener);
         try (ScoreMatrix scores = functions.scores(run.train(), tests)) {
@@ -187,9 +184,6 @@ final class InfluenceCommand implements Callable<Integer> {
   private void write(ScoreMatrix scores, Backend backend, Map<String, Object> provenance) {
     scores.write(out);
     ScoringOptions.writeProvenance(
-        out,
-        Names.id(method) + " scores [tests, training samples], float32",
-        backend,
-        provenance);
+        out, Names.id(method) + " scores [tests, training samples], float32", backend, provenance);
   }
 }

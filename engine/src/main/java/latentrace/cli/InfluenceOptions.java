@@ -217,10 +217,7 @@ final class InfluenceOptions {
               listener);
       case EKFAC ->
           new EkFac(
-              gradients,
-              data,
-              new EkFac.Settings(total, relativeDamping, probes, seed),
-              listener);
+              gradients, data, new EkFac.Settings(total, relativeDamping, probes, seed), listener);
       case DATAINF -> new DataInf(gradients, data, total, relativeDamping, listener);
     };
   }

@@ -45,8 +45,7 @@ public final class AutoEncoder extends Model {
       }
 
       @Override
-      void lossCurvature(
-          Objective objective, double[] output, double[] probe, double[] target) {
+      void lossCurvature(Objective objective, double[] output, double[] probe, double[] target) {
         LossCurvature.reconstruction(
             objective.reconstruction(),
             objective.lossScale(),

@@ -3,8 +3,9 @@ package latentrace.model;
 import latentrace.backend.Reconstruction;
 
 /**
- * Roots R of the Hessians of losses at what a model puts out, H = R·Rᵀ: R·p of a probe p. With p the
- * unit vectors in turn their outer products add up to H; with random signs they have the mean H.
+ * Roots R of the Hessians of losses at what a model puts out, H = R·Rᵀ: R·p of a probe p. With p
+ * the unit vectors in turn their outer products add up to H; with random signs they have the mean
+ * H.
  */
 final class LossCurvature {
   private LossCurvature() {}

@@ -63,8 +63,7 @@ public final class DataInf implements InverseCurvature {
     for (int from = 0; from < data.count(); from += gradients.tile()) {
       int count = Math.min(gradients.tile(), data.count() - from);
       double[][] rows =
-          gradients.toDoubles(
-              gradients.rows(data, Philox.ROLE_TRAIN_SIDE, from, count), count);
+          gradients.toDoubles(gradients.rows(data, Philox.ROLE_TRAIN_SIDE, from, count), count);
       for (double[] row : rows) {
         for (int l = 0; l < norms.length; l++) {
           norms[l] = dot(layers.get(l), row, row);
@@ -92,8 +91,7 @@ public final class DataInf implements InverseCurvature {
           for (int k = 0; k < vectors.length; k++) {
             for (int l = 0; l < norms.length; l++) {
               Range layer = layers.get(l);
-              double factor =
-                  dot(layer, row, vectors[k]) / (damping[l] + norms[l]) / data.count();
+              double factor = dot(layer, row, vectors[k]) / (damping[l] + norms[l]) / data.count();
               for (int i = layer.from(); i < layer.from() + layer.size(); i++) {
                 solutions[k][i] -= factor * row[i];
               }

@@ -99,8 +99,7 @@ public final class EkFac implements InverseCurvature {
   private void visit(Listener listener, long done, Visitor visitor) {
     for (int from = 0; from < data.count(); from += gradients.tile()) {
       int count = Math.min(gradients.tile(), data.count() - from);
-      Pass pass =
-          gradients.run(data, Philox.ROLE_TRAIN_SIDE, from, count, Pass.Wanted.LOSSES);
+      Pass pass = gradients.run(data, Philox.ROLE_TRAIN_SIDE, from, count, Pass.Wanted.LOSSES);
       int directions = pass.curvatureDirections();
       boolean every = settings.probes() == Settings.EVERY_DIRECTION;
       int probes = every ? directions : settings.probes();

@@ -2,9 +2,9 @@ package latentrace.influence.curvature;
 
 import latentrace.backend.Backend.Precision;
 import latentrace.backend.Philox;
-import latentrace.influence.Gradients;
 import latentrace.data.Dataset;
 import latentrace.data.InputException;
+import latentrace.influence.Gradients;
 
 /**
  * Products (H + λI)·v with the Hessian H of the mean loss over a data set, for every layer alike,

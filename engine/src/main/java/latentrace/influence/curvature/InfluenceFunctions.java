@@ -3,8 +3,8 @@ package latentrace.influence.curvature;
 import latentrace.Listener;
 import latentrace.backend.Buffer;
 import latentrace.backend.Philox;
-import latentrace.influence.Gradients;
 import latentrace.data.Dataset;
+import latentrace.influence.Gradients;
 import latentrace.influence.InfluenceMethod;
 import latentrace.influence.ScoreMatrix;
 

@@ -15,7 +15,8 @@ import latentrace.nn.Sequential;
 import org.ejml.data.DMatrixRMaj;
 
 /**
- * A part of the parameters as a matrix [L,R], in which a sample's gradient is G = Σ_k left_k·right_kᵀ:
+ * A part of the parameters as a matrix [L,R], in which a sample's gradient is G = Σ_k
+ * left_k·right_kᵀ:
  *
  * <ul>
  *   <li>linear: left δ, right [a; 1], over draws (the 1 for the bias);
@@ -86,8 +87,7 @@ public final class KroneckerBlock {
       int rows = weight.shape().get(0);
       int with = product ? biasAt : -1;
       blocks.add(
-          new KroneckerBlock(
-              part, index, layer, rows, weight.size() / rows, weightAt, with, true));
+          new KroneckerBlock(part, index, layer, rows, weight.size() / rows, weightAt, with, true));
       if (!product && biasAt >= 0) {
         blocks.add(vector(part, index, layer, bias, biasAt));
       }
@@ -101,8 +101,7 @@ public final class KroneckerBlock {
     }
   }
 
-  private static KroneckerBlock vector(
-      int part, int index, Layer layer, Parameter tensor, int at) {
+  private static KroneckerBlock vector(int part, int index, Layer layer, Parameter tensor, int at) {
     return new KroneckerBlock(part, index, layer, tensor.size(), 0, -1, at, false);
   }
 
@@ -186,13 +185,11 @@ public final class KroneckerBlock {
             r.reshape(rank, right());
             r.fill(1);
             for (int j = 0; j < rank; j++) {
-              System.arraycopy(
-                  a, (sample * rank + j) * columns, r.data, j * right(), columns);
+              System.arraycopy(a, (sample * rank + j) * columns, r.data, j * right(), columns);
             }
           };
     } else if (layer instanceof Conv2d conv) {
-      source =
-          (sample, l, r) -> images(conv.shape(), rank, sample, delta, a, l, r);
+      source = (sample, l, r) -> images(conv.shape(), rank, sample, delta, a, l, r);
     } else {
       ConvShape shape = ((ConvTranspose2d) layer).shape();
       source = (sample, l, r) -> images(shape, rank, sample, a, delta, l, r);

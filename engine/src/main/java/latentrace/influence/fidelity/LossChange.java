@@ -18,9 +18,9 @@ import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
 
 /**
  * VAE-TracIn against what it accounts for (Kong &amp; Chaudhuri 2021, table 7; Pruthi et al. 2020,
- * appendix G): by how much the loss of a test sample falls from one checkpoint to the next, and what
- * first order predicts, Σ_t lr_t·⟨(1/B)·Σ_{x∈batch t} ḡ(x;θ_c), ḡ(z;θ_c)⟩ over the iterations t
- * between. For plain SGD, without momentum and weight decay.
+ * appendix G): by how much the loss of a test sample falls from one checkpoint to the next, and
+ * what first order predicts, Σ_t lr_t·⟨(1/B)·Σ_{x∈batch t} ḡ(x;θ_c), ḡ(z;θ_c)⟩ over the iterations
+ * t between. For plain SGD, without momentum and weight decay.
  */
 public final class LossChange {
   private final double[] predicted;

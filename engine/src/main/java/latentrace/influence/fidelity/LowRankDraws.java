@@ -11,9 +11,9 @@ import latentrace.model.Pass;
 import org.ejml.data.DMatrixRMaj;
 
 /**
- * What compressing the m draws of every linear decoder layer to rank k costs and keeps of the scores
- * at one checkpoint. All other layers stay as they are. Scores are computed on the host, from
- * factors.
+ * What compressing the m draws of every linear decoder layer to rank k costs and keeps of the
+ * scores at one checkpoint. All other layers stay as they are. Scores are computed on the host,
+ * from factors.
  */
 public final class LowRankDraws {
   /**
@@ -53,10 +53,8 @@ public final class LowRankDraws {
   /** Fills scores; relative error of the gradients, and seconds of the inner products. */
   private static double[] score(
       Gradients gradients, int rank, Dataset train, Dataset test, ScoreMatrix scores) {
-    List<List<LowRankFactors>> left =
-        factors(gradients, rank, test, Philox.ROLE_TEST_SIDE);
-    List<List<LowRankFactors>> right =
-        factors(gradients, rank, train, Philox.ROLE_TRAIN_SIDE);
+    List<List<LowRankFactors>> left = factors(gradients, rank, test, Philox.ROLE_TEST_SIDE);
+    List<List<LowRankFactors>> right = factors(gradients, rank, train, Philox.ROLE_TRAIN_SIDE);
     double lost = 0;
     double all = 0;
     for (List<List<LowRankFactors>> side : List.of(left, right)) {

@@ -8,8 +8,8 @@ import org.ejml.interfaces.decomposition.QRDecomposition;
 import org.ejml.interfaces.decomposition.SingularValueDecomposition_F64;
 
 /**
- * A gradient G = leftᵀ·right of m rows each, by its k largest singular values: the closest matrix of
- * rank k (Eckart–Young), from the QR decompositions of the two factors and the SVD of an m×m
+ * A gradient G = leftᵀ·right of m rows each, by its k largest singular values: the closest matrix
+ * of rank k (Eckart–Young), from the QR decompositions of the two factors and the SVD of an m×m
  * matrix, without G. Inner products of gradients then cost k² instead of m² products of rows.
  *
  * @param left [k,L]
@@ -66,8 +66,7 @@ public record LowRankFactors(DMatrixRMaj left, DMatrixRMaj right, double error, 
 
   /** The first {@code kept} columns of basis·vectors, as rows. */
   private static DMatrixRMaj rows(DMatrixRMaj basis, DMatrixRMaj vectors, int kept) {
-    DMatrixRMaj columns =
-        CommonOps_DDRM.extract(vectors, 0, vectors.numRows, 0, kept);
+    DMatrixRMaj columns = CommonOps_DDRM.extract(vectors, 0, vectors.numRows, 0, kept);
     DMatrixRMaj rows = new DMatrixRMaj(kept, basis.numRows);
     CommonOps_DDRM.multTransAB(columns, basis, rows);
     return rows;

@@ -13,9 +13,9 @@ import org.apache.commons.math3.stat.regression.SimpleRegression;
 
 /**
  * The error of estimates from m draws against m (Kong &amp; Chaudhuri 2021, theorems 1 and 4): its
- * root mean square over repeats falls as m^(−½), and a deviation of ε or more has a probability of at
- * most δ for m ≥ V/(ε²δ), V the variance of one draw (Chebyshev's inequality, which the theorem's
- * proof applies to each half).
+ * root mean square over repeats falls as m^(−½), and a deviation of ε or more has a probability of
+ * at most δ for m ≥ V/(ε²δ), V the variance of one draw (Chebyshev's inequality, which the
+ * theorem's proof applies to each half).
  */
 public final class MonteCarloError {
   /** Something estimated from m draws that a seed gives: any number of values. */
@@ -83,8 +83,8 @@ public final class MonteCarloError {
   }
 
   /**
-   * The paper's estimate of IF(x_i,z) = ℓ(z; θ₋ᵢ) − ℓ(z; θ) for all z, with m draws of their own for
-   * each of the two.
+   * The paper's estimate of IF(x_i,z) = ℓ(z; θ₋ᵢ) − ℓ(z; θ) for all z, with m draws of their own
+   * for each of the two.
    *
    * @param without the parameters θ₋ᵢ [|θ|]; θ are the model's
    * @param settings whose draws and noise are replaced

@@ -21,7 +21,8 @@ public final class NeighborPrefilter {
    * What k neighbours do.
    *
    * @param neighbors k
-   * @param scored part of the training samples that is a neighbour of any test sample, and so scored
+   * @param scored part of the training samples that is a neighbour of any test sample, and so
+   *     scored
    * @param seconds that it took to score them
    * @param recall which part of the strongest proponents of a test sample are among its neighbours
    */
@@ -64,8 +65,7 @@ public final class NeighborPrefilter {
         scored.or(own);
       }
       Dataset candidates = train.select(scored.stream().toArray());
-      Tradeoff.Timed<ScoreMatrix> run =
-          Tradeoff.Timed.of(() -> method.scores(candidates, test));
+      Tradeoff.Timed<ScoreMatrix> run = Tradeoff.Timed.of(() -> method.scores(candidates, test));
       run.value().close();
       curve.add(
           new Point(
@@ -84,8 +84,7 @@ public final class NeighborPrefilter {
     double[][] latents = new double[data.count()][d];
     for (int from = 0; from < data.count(); from += gradients.tile()) {
       int count = Math.min(gradients.tile(), data.count() - from);
-      Pass pass =
-          gradients.run(data, Philox.ROLE_TRAIN_SIDE, from, count, Pass.Wanted.LOSSES);
+      Pass pass = gradients.run(data, Philox.ROLE_TRAIN_SIDE, from, count, Pass.Wanted.LOSSES);
       Buffer code = pass.code();
       for (int i = 0; i < count; i++) {
         code.download((long) i * width, latents[from + i], 0, d);

@@ -56,8 +56,7 @@ public final class NewtonLearner implements Learner {
     double share = (double) kept.count() / data.count();
     model.parameters().values().upload(start);
     try (Gradients gradients =
-        new Gradients(
-            model, settings, settings.attribution().at(model.spec(), iterations), 0)) {
+        new Gradients(model, settings, settings.attribution().at(model.spec(), iterations), 0)) {
       double[] theta = gradients.parameters();
       double length = Double.POSITIVE_INFINITY;
       for (int k = 0; length > TOLERANCE * norm(theta); k++) {
@@ -71,7 +70,8 @@ public final class NewtonLearner implements Learner {
         }
         HessianProducts products = new HessianProducts(gradients, decay / share);
         double[] step =
-            new ExplicitHessian(products, kept, Listener.SILENT).solve(new double[][] {gradient})[0];
+            new ExplicitHessian(products, kept, Listener.SILENT)
+                .solve(new double[][] {gradient})[0];
         for (int i = 0; i < theta.length; i++) {
           theta[i] -= step[i];
         }

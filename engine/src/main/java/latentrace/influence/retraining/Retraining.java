@@ -46,7 +46,8 @@ public final class Retraining {
       Settings settings,
       Listener listener) {
     if (workers < 1) {
-      throw new IllegalArgumentException("workers: found %d, expected at least 1".formatted(workers));
+      throw new IllegalArgumentException(
+          "workers: found %d, expected at least 1".formatted(workers));
     }
     this.backends = backends;
     this.workers = workers;
@@ -78,8 +79,7 @@ public final class Retraining {
   public double[][] losses(Dataset data, List<int[]> omitted, Dataset test) {
     return partial == null
         ? collect(data, omitted, test)
-        : FolderLock.during(
-            partial.folder(), "retraining", () -> collect(data, omitted, test));
+        : FolderLock.during(partial.folder(), "retraining", () -> collect(data, omitted, test));
   }
 
   private double[][] collect(Dataset data, List<int[]> omitted, Dataset test) {

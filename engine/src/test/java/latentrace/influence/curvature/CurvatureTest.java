@@ -96,8 +96,7 @@ class CurvatureTest {
         double[] sum = new double[size * size];
         for (int from = 0; from < data.count(); from += gradients.tile()) {
           int count = Math.min(gradients.tile(), data.count() - from);
-          Pass pass =
-              gradients.run(data, Philox.ROLE_TRAIN_SIDE, from, count, Pass.Wanted.LOSSES);
+          Pass pass = gradients.run(data, Philox.ROLE_TRAIN_SIDE, from, count, Pass.Wanted.LOSSES);
           int directions = pass.curvatureDirections();
           for (int k = 0; k < directions; k++) {
             double[] probe = new double[count * directions];
@@ -133,7 +132,8 @@ class CurvatureTest {
       double[][] vectors = random(3, gradients.size());
       HessianProducts products = new HessianProducts(gradients, damping);
       double[][] exact = new ExplicitHessian(products, DATA, Listener.SILENT).solve(vectors);
-      double[][] factored = ekFac(gradients, damping, EkFac.Settings.EVERY_DIRECTION).solve(vectors);
+      double[][] factored =
+          ekFac(gradients, damping, EkFac.Settings.EVERY_DIRECTION).solve(vectors);
       double[][] probed = ekFac(gradients, damping, 200).solve(vectors);
       for (int k = 0; k < vectors.length; k++) {
         double error = relativeError(exact[k], factored[k]);
@@ -145,14 +145,16 @@ class CurvatureTest {
   }
 
   private static EkFac ekFac(Gradients gradients, double damping, int probes) {
-    return new EkFac(
-        gradients, DATA, new EkFac.Settings(damping, 0, probes, 1), Listener.SILENT);
+    return new EkFac(gradients, DATA, new EkFac.Settings(damping, 0, probes, 1), Listener.SILENT);
   }
 
   /** Factors of every kind of layer, multiplied out, are the gradient. */
   @ParameterizedTest
   @CsvSource({
-    "denoising-mnist, all", "denoising-mnist, last:1", "mlp-vae, all", "mlp-vae, last:1",
+    "denoising-mnist, all",
+    "denoising-mnist, last:1",
+    "mlp-vae, all",
+    "mlp-vae, last:1",
     "burgess-vae, all"
   })
   void factorsMultiplyToGradients(String kind, String parameters) {
@@ -201,8 +203,7 @@ class CurvatureTest {
     try (Model model = LinearCase.model(backend, LinearCase.SPEC, 5);
         Gradients gradients = LinearCase.gradients(model, "all")) {
       double[][] vectors = random(2, gradients.size());
-      double[][] actual =
-          new DataInf(gradients, DATA, 0.02, 0.1, Listener.SILENT).solve(vectors);
+      double[][] actual = new DataInf(gradients, DATA, 0.02, 0.1, Listener.SILENT).solve(vectors);
       double[][] rows = gradients.all(DATA, Philox.ROLE_TRAIN_SIDE);
       double[][] expected = new double[2][gradients.size()];
       for (Gradients.Range layer : gradients.layers()) {
@@ -256,8 +257,7 @@ class CurvatureTest {
   void gradCosIsACosine() {
     try (Model model = LinearCase.model(backend, LinearCase.SPEC, 5);
         Gradients gradients = LinearCase.gradients(model, "all")) {
-      double[][] cosines =
-          scores(gradients, InverseCurvature.IDENTITY, Normalisation.COSINE, DATA);
+      double[][] cosines = scores(gradients, InverseCurvature.IDENTITY, Normalisation.COSINE, DATA);
       double lowest = 1;
       for (int t = 0; t < cosines.length; t++) {
         assertEquals(1, cosines[t][t], 1e-12);

@@ -6,9 +6,9 @@ import latentrace.backend.Activation;
 import latentrace.backend.Backend;
 import latentrace.backend.Reconstruction;
 import latentrace.data.Dataset;
+import latentrace.influence.Gradients;
 import latentrace.influence.ParameterSelection;
 import latentrace.influence.VaeTracIn.Settings;
-import latentrace.influence.Gradients;
 import latentrace.model.Model;
 import latentrace.model.ModelSpec;
 

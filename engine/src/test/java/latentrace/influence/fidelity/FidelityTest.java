@@ -59,8 +59,7 @@ class FidelityTest {
   @TempDir private Path folder;
 
   private List<Checkpoint> trained(TrainingSpec spec) {
-    try (Trainer trainer =
-        new Trainer(backend, VAE, spec, DATA, null, folder, Listener.SILENT)) {
+    try (Trainer trainer = new Trainer(backend, VAE, spec, DATA, null, folder, Listener.SILENT)) {
       trainer.run();
     }
     return Checkpoint.list(folder);
@@ -101,14 +100,7 @@ class FidelityTest {
     TrainingSpec spec = TrainingSpec.sgd(0.002, 8, 60, 60, 9);
     LossChange change =
         new LossChange(
-            backend,
-            VAE,
-            trained(spec),
-            spec,
-            SETTINGS.withDraws(64),
-            DATA,
-            TEST,
-            Listener.SILENT);
+            backend, VAE, trained(spec), spec, SETTINGS.withDraws(64), DATA, TEST, Listener.SILENT);
     assertTrue(change.pearson() >= 0.9, "Pearson " + change.pearson());
     assertEquals(59 * TEST.count(), change.actual().length);
     double predicted = 0;
@@ -136,8 +128,7 @@ class FidelityTest {
     assertTrue(steps.get(0).tradeoff().seconds() < steps.get(3).tradeoff().seconds());
 
     try (VaeTracIn.Result whole = tracIn(checkpoints, weights, SETTINGS, 0);
-        VaeTracIn.Result first =
-            tracIn(checkpoints.subList(0, 1), new double[] {1}, SETTINGS, 0);
+        VaeTracIn.Result first = tracIn(checkpoints.subList(0, 1), new double[] {1}, SETTINGS, 0);
         VaeTracIn.Result rest =
             tracIn(checkpoints.subList(1, 4), new double[] {2, 0.5, 1}, SETTINGS, 1)) {
       double[] sum = new double[DATA.count()];
@@ -266,8 +257,7 @@ class FidelityTest {
       assertEquals(1, agreement.recall());
       assertEquals(0, Agreement.of(reference, other, 1).recall());
       assertArrayEquals(new int[] {2, 3}, Agreement.top(new double[] {1, 2, 40, 3}, 2));
-      assertThrows(
-          IllegalArgumentException.class, () -> Agreement.of(reference, smaller, 1));
+      assertThrows(IllegalArgumentException.class, () -> Agreement.of(reference, smaller, 1));
     }
   }
 }

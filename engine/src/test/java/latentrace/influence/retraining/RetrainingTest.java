@@ -210,7 +210,8 @@ class RetrainingTest {
   @Test
   void goesOnWhereItWasCutOff() {
     Dataset few = DATA.range(0, 10);
-    List<int[]> sets = List.of(new int[0], new int[] {1}, new int[] {2}, new int[] {3}, new int[] {4, 5});
+    List<int[]> sets =
+        List.of(new int[0], new int[] {1}, new int[] {2}, new int[] {3}, new int[] {4, 5});
     double[][] expected = retraining(VAE, new Counting(), 1).losses(few, sets, TEST);
     Map<String, Object> identity = Map.of("run", 1);
     Listener killer =
@@ -223,15 +224,11 @@ class RetrainingTest {
           }
         };
     Retraining killed =
-        new Retraining(
-            () -> new EjmlBackend(1), 2, VAE, new Counting(), SETTINGS, killer);
+        new Retraining(() -> new EjmlBackend(1), 2, VAE, new Counting(), SETTINGS, killer);
     Path place = folder.resolve("partial");
     assertThrows(
         IllegalStateException.class,
-        () ->
-            killed
-                .keeping(PartialRun.in(place, identity, false))
-                .losses(few, sets, TEST));
+        () -> killed.keeping(PartialRun.in(place, identity, false)).losses(few, sets, TEST));
     Counting rest = new Counting();
     PartialRun partial = PartialRun.in(place, identity, false);
     double[][] resumed = retraining(VAE, rest, 2).keeping(partial).losses(few, sets, TEST);
