@@ -11,6 +11,7 @@ import latentrace.backend.Backend;
 import latentrace.backend.Philox;
 import latentrace.data.Dataset;
 import latentrace.data.FolderLock;
+import latentrace.data.InputException;
 import latentrace.influence.Gradients;
 import latentrace.influence.PartialRun;
 import latentrace.influence.VaeTracIn.Settings;
@@ -163,7 +164,15 @@ public final class Retraining {
         try (Gradients gradients =
             new Gradients(
                 model, settings, settings.attribution().at(spec, learner.iterations()), 0)) {
-          return gradients.losses(test, Philox.ROLE_TEST_SIDE);
+          double[] losses = gradients.losses(test, Philox.ROLE_TEST_SIDE);
+          for (int t = 0; t < losses.length; t++) {
+            if (!Double.isFinite(losses[t])) {
+              throw new InputException(
+                  "retraining diverged: the loss of test sample %d is %s; try a smaller --lr"
+                      .formatted(t, losses[t]));
+            }
+          }
+          return losses;
         }
       }
     }

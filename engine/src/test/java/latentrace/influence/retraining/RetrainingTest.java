@@ -116,7 +116,7 @@ class RetrainingTest {
   }
 
   private static TrainingSpec spec(long iterations) {
-    return TrainingSpec.sgd(0.01, 8, iterations, 1, 9).withMomentum(0.5);
+    return TrainingSpec.sgd(5e-4, 8, iterations, 1, 9).withMomentum(0.5);
   }
 
   private double[] learned(Learner learner, ModelSpec model, Dataset data, int... omitted) {
@@ -180,7 +180,7 @@ class RetrainingTest {
 
   @Test
   void anIterationOfNothingDoesNothing() {
-    TrainingSpec single = TrainingSpec.sgd(0.01, 1, 60, 1, 9);
+    TrainingSpec single = TrainingSpec.sgd(5e-4, 1, 60, 1, 9);
     double[] learned = learned(new TrainingLearner(single, Order.IN_PLACE), VAE, DATA, 4);
     assertTrue(Arrays.stream(learned).allMatch(Double::isFinite));
   }
@@ -237,6 +237,18 @@ class RetrainingTest {
       assertArrayEquals(expected[k], resumed[k]);
     }
     partial.remove();
+  }
+
+  @Test
+  void saysThatTrainingDiverged() {
+    Learner diverging = new TrainingLearner(TrainingSpec.sgd(10, 8, 50, 1, 9), Order.IN_PLACE);
+    InputException failure =
+        assertThrows(
+            InputException.class,
+            () -> retraining(VAE, diverging, 1).losses(DATA, List.of(new int[0]), TEST));
+    assertEquals(
+        "retraining diverged: the loss of test sample 0 is NaN; try a smaller --lr",
+        failure.getMessage());
   }
 
   @Test
