@@ -13,13 +13,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import latentrace.Listener;
 import latentrace.backend.Backend;
 import latentrace.backend.Philox;
+import latentrace.checkpoint.Checkpoint;
 import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.Dataset;
 import latentrace.data.InputException;
+import latentrace.influence.CheckpointWeights;
 import latentrace.influence.Gradients;
 import latentrace.influence.ParameterSelection;
 import latentrace.influence.PartialRun;
 import latentrace.influence.ScoreMatrix;
+import latentrace.influence.VaeTracIn;
 import latentrace.influence.VaeTracIn.Settings;
 import latentrace.influence.curvature.ExplicitHessian;
 import latentrace.influence.curvature.HessianProducts;
@@ -31,6 +34,7 @@ import latentrace.model.Model;
 import latentrace.model.ModelSpec;
 import latentrace.reference.EjmlBackend;
 import latentrace.train.Trainer;
+import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
 import org.apache.commons.math3.stat.correlation.SpearmansCorrelation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -176,6 +180,39 @@ class RetrainingTest {
         learned(
             new TrainingLearner(spec(7), Order.IN_PLACE), VAE, TrainingLearner.without(DATA, 3));
     assertArrayEquals(smaller, anew);
+  }
+
+  /** As the way gets short, leaving out becomes what first order along it says. */
+  @Test
+  void tracInAlongEveryIterationMeetsLeaveOneOut() {
+    int n = DATA.count();
+    TrainingSpec slow = TrainingSpec.sgd(2e-5, n, 30, 30, 9);
+    try (Trainer trainer =
+        new Trainer(backend, LinearCase.SPEC, slow, DATA, null, folder, Listener.SILENT)) {
+      trainer.run();
+    }
+    List<Checkpoint> checkpoints = Checkpoint.list(folder);
+    VaeTracIn tracIn =
+        new VaeTracIn(
+            backend,
+            LinearCase.SPEC,
+            checkpoints,
+            CheckpointWeights.sgd(checkpoints, slow, n),
+            SETTINGS,
+            Listener.SILENT);
+    Learner learner = new TrainingLearner(slow, Order.IN_PLACE);
+    try (ScoreMatrix exact =
+            new LeaveOneOut(retraining(LinearCase.SPEC, learner, 2)).scores(DATA, TEST);
+        ScoreMatrix estimate = tracIn.scores(DATA, TEST).scores()) {
+      double[] left = new double[n];
+      double[] right = new double[n];
+      for (int t = 0; t < TEST.count(); t++) {
+        exact.sums(t, left);
+        estimate.sums(t, right);
+        double pearson = new PearsonsCorrelation().correlation(left, right);
+        assertTrue(pearson >= 0.99, "Pearson of test " + t + ": " + pearson);
+      }
+    }
   }
 
   @Test

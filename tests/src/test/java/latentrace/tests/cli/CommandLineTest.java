@@ -469,7 +469,7 @@ class CommandLineTest {
       }
       assertTrue(largest > 0 && (!method.equals("gradcos") || largest <= 1), method);
       String provenance = Files.readString(shared.resolve("influence.json"));
-      String name = method.split(" ")[0];
+      String name = method.replaceFirst(" .*", "");
       assertTrue(provenance.contains("\"method\" : \"" + name + "\""), provenance);
     }
     assertFalse(Files.exists(shared.resolve("influence.npy.partial")));
