@@ -53,6 +53,22 @@ final class CommonOptions {
     return open(backend, threads, deviceMemory, math);
   }
 
+  /** {@link #open}, in double precision where it is left open what computes. */
+  Backend openDouble() {
+    return open(backend.equals(Backends.AUTO) ? "ejml" : backend, threads, deviceMemory, math);
+  }
+
+  /** A backend of one thread, one of several that work beside each other. */
+  Backend openWorker() {
+    return open(backend, 1, deviceMemory, math);
+  }
+
+  /** How many of them: one thread each, or one on a device. */
+  int workers(Backend worker) {
+    int most = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    return worker.behindBus() ? 1 : most;
+  }
+
   /**
    * Opens a backend as asked for by {@code --backend}, {@code --threads}, {@code --device-memory}
    * and {@code --math}.

@@ -7,6 +7,7 @@ import latentrace.backend.Activation;
 import latentrace.backend.BackendProvider.ProductMath;
 import latentrace.backend.Names;
 import latentrace.backend.Reconstruction;
+import latentrace.influence.retraining.TrainingLearner;
 import latentrace.model.Estimator;
 import latentrace.nn.Initialisation;
 import picocli.CommandLine.ITypeConverter;
@@ -59,6 +60,34 @@ final class Converters {
     @Override
     public ProductMath convert(String text) {
       return parse(ProductMath.values(), text);
+    }
+  }
+
+  static final class MethodName implements ITypeConverter<InfluenceCommand.Method> {
+    @Override
+    public InfluenceCommand.Method convert(String text) {
+      return parse(InfluenceCommand.Method.values(), text);
+    }
+  }
+
+  static final class SolverName implements ITypeConverter<InfluenceOptions.Solver> {
+    @Override
+    public InfluenceOptions.Solver convert(String text) {
+      return parse(InfluenceOptions.Solver.values(), text);
+    }
+  }
+
+  static final class RelativeName implements ITypeConverter<InfluenceOptions.Relative> {
+    @Override
+    public InfluenceOptions.Relative convert(String text) {
+      return parse(InfluenceOptions.Relative.values(), text);
+    }
+  }
+
+  static final class OrderName implements ITypeConverter<TrainingLearner.Order> {
+    @Override
+    public TrainingLearner.Order convert(String text) {
+      return parse(TrainingLearner.Order.values(), text);
     }
   }
 

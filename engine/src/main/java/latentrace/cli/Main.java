@@ -31,6 +31,7 @@ import picocli.CommandLine.ParseResult;
       TrainCommand.class,
       ScoreCommand.class,
       SelfCommand.class,
+      InfluenceCommand.class,
       TopCommand.class,
       ExplainCommand.class,
       ReproduceCommand.class,

@@ -27,6 +27,7 @@ import latentrace.influence.PartialRun;
 import latentrace.influence.VaeTracIn;
 import latentrace.model.Estimator;
 import latentrace.model.ModelSpec;
+import latentrace.model.Objective;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -147,6 +148,13 @@ final class ScoringOptions {
     VaeTracIn on(Backend backend, Listener listener) {
       return new VaeTracIn(backend, model.model(), checkpoints, weights, settings, listener);
     }
+
+    /** The loss at the last checkpoint. */
+    Objective objective() {
+      return settings
+          .attribution()
+          .at(model.model(), checkpoints.get(checkpoints.size() - 1).iteration());
+    }
   }
 
   /**
@@ -224,6 +232,19 @@ final class ScoringOptions {
   /** The size that the images of both sides are brought to. */
   ImageSize imageSize() {
     return size;
+  }
+
+  /** Of the draws. */
+  long seed() {
+    return seed;
+  }
+
+  /** Refuses weights of checkpoints, where only the last counts. */
+  void requireOneSetOfParameters() {
+    if (!weights.equals("uniform")) {
+      throw new InputException(
+          "--weights: this command looks at the end of training, one set of parameters: leave it out");
+    }
   }
 
   /** Refuses flags that would have no effect on this model. */

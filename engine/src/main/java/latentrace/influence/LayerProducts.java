@@ -5,7 +5,6 @@ import java.util.List;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
 import latentrace.backend.GradientOps;
-import latentrace.data.InputException;
 import latentrace.model.Model;
 import latentrace.model.Pass;
 import latentrace.nn.Layer;
@@ -15,8 +14,8 @@ import latentrace.nn.ParametricLayer;
 import latentrace.nn.Sequential;
 
 /**
- * /** Gradient inner products of one layer between samples, from the factors on two passes' tapes:
- * as ghost products or from materialised rows, whichever costs less by the operations and bytes
+ * Gradient inner products of one layer between samples, from the factors on two passes' tapes: as
+ * ghost products or from materialised rows, whichever costs less by the operations and bytes
  * counted below. Only a linear layer has few factors: a convolution's are as many as its positions,
  * and its products are always taken from rows. The choice depends on the layer, the draws and the
  * number of test samples of the whole run only, so that tile sizes never change a result.
@@ -139,14 +138,7 @@ final class LayerProducts {
         }
       }
     }
-    if (products.isEmpty()) {
-      throw new InputException(
-          "--parameters: '%s' selects nothing of a %s, whose parts are %s"
-              .formatted(
-                  selection,
-                  model.spec().model(),
-                  model.parts().stream().map(Sequential::name).toList()));
-    }
+    selection.requireSome(products, model);
     return products;
   }
 

@@ -27,6 +27,37 @@ public interface Noise {
   /** m, given the m asked for. */
   int draws(int asked);
 
+  /**
+   * The noise that a list of checkpoints has from one of them on: a run on that part of the list
+   * draws what the whole run would.
+   *
+   * @param first ordinal of that checkpoint in the whole list
+   */
+  default Noise startingAt(int first) {
+    Noise whole = this;
+    return new Noise() {
+      @Override
+      public void fill(Pass pass, int stream, int ordinal) {
+        whole.fill(pass, stream + first, ordinal + first);
+      }
+
+      @Override
+      public void requireFits(int size, int samples, int checkpoints) {
+        whole.requireFits(size, samples, checkpoints + first);
+      }
+
+      @Override
+      public int draws(int asked) {
+        return whole.draws(asked);
+      }
+
+      @Override
+      public String describe() {
+        return whole.describe() + " from checkpoint " + first + " on";
+      }
+    };
+  }
+
   /** What provenance calls it. */
   String describe();
 

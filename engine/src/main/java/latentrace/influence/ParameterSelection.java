@@ -1,5 +1,11 @@
 package latentrace.influence;
 
+import java.util.ArrayList;
+import java.util.List;
+import latentrace.data.InputException;
+import latentrace.model.Model;
+import latentrace.nn.Layer;
+import latentrace.nn.Parameter;
 import latentrace.nn.Sequential;
 
 /** Which parameter tensors count in a gradient inner product. */
@@ -33,6 +39,40 @@ public final class ParameterSelection {
     }
     throw new IllegalArgumentException(
         "parameters: found '%s', expected all, encoder, decoder or last:K".formatted(text));
+  }
+
+  /**
+   * The tensors of a model that count, in the order of its flat vector.
+   *
+   * @throws InputException if there are none
+   */
+  public List<Parameter> of(Model model) {
+    List<Parameter> selected = new ArrayList<>();
+    for (Sequential part : model.parts()) {
+      List<Parameter> tensors = new ArrayList<>();
+      for (Layer layer : part.layers()) {
+        tensors.addAll(layer.parameters());
+      }
+      for (int t = 0; t < tensors.size(); t++) {
+        if (includes(part, t, tensors.size())) {
+          selected.add(tensors.get(t));
+        }
+      }
+    }
+    requireSome(selected, model);
+    return selected;
+  }
+
+  /** Refuses a selection of nothing. */
+  void requireSome(List<?> selected, Model model) {
+    if (selected.isEmpty()) {
+      throw new InputException(
+          "--parameters: '%s' selects nothing of a %s, whose parts are %s"
+              .formatted(
+                  this,
+                  model.spec().model(),
+                  model.parts().stream().map(Sequential::name).toList()));
+    }
   }
 
   /**

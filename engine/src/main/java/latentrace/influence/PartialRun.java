@@ -46,10 +46,10 @@ public final class PartialRun implements AutoCloseable {
   private int tiles;
 
   /** Where a run is: this many checkpoints done, and this many tiles of the next one. */
-  record Position(int checkpoint, int tiles) {}
+  public record Position(int checkpoint, int tiles) {}
 
   /** Sums in rows of one length. */
-  interface Rows {
+  public interface Rows {
     /** Number of rows. */
     int count();
 
@@ -65,7 +65,8 @@ public final class PartialRun implements AutoCloseable {
 
   /** Takes what a tile adds. */
   @FunctionalInterface
-  interface TileConsumer {
+  public interface TileConsumer {
+    /** The values of the next tile. */
     void accept(int tile, double[] values);
   }
 
@@ -133,7 +134,7 @@ public final class PartialRun implements AutoCloseable {
   }
 
   /** Training and test samples of a tile, as the run began with; null if it has not begun. */
-  int[] division() {
+  public int[] division() {
     Path manifest = folder.resolve(MANIFEST);
     if (!Files.exists(manifest)) {
       return null;
@@ -143,7 +144,7 @@ public final class PartialRun implements AutoCloseable {
   }
 
   /** Writes what the run is, unless it is there. */
-  void begin(int tile, int testTile) {
+  public void begin(int tile, int testTile) {
     if (!Files.exists(folder.resolve(MANIFEST))) {
       Map<String, Object> manifest = new LinkedHashMap<>();
       manifest.put("tile", tile);
@@ -159,7 +160,7 @@ public final class PartialRun implements AutoCloseable {
    * @param sums zeros, overwritten if a checkpoint is done
    * @param add hears every finished tile of the checkpoint that the run is at
    */
-  Position restore(Rows sums, TileConsumer add) {
+  public Position restore(Rows sums, TileConsumer add) {
     try {
       checkpoint = 0;
       for (Path file : files()) {
@@ -248,7 +249,7 @@ public final class PartialRun implements AutoCloseable {
   }
 
   /** Notes what the next tile of the checkpoint adds. */
-  void finished(double[] values, int count) {
+  public void finished(double[] values, int count) {
     ByteBuffer record =
         ByteBuffer.allocate(RECORD_HEADER + Math.multiplyExact(count, Double.BYTES) + Long.BYTES);
     record.putInt(tiles).putInt(count);
@@ -265,7 +266,7 @@ public final class PartialRun implements AutoCloseable {
   }
 
   /** The checkpoint is done: writes all sums, and begins the journal of the next. */
-  void advance(Rows sums) {
+  public void advance(Rows sums) {
     AtomicFiles.replace(
         folder.resolve("sums-" + (checkpoint + 1)),
         temporary -> {

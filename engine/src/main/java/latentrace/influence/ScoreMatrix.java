@@ -81,7 +81,7 @@ public final class ScoreMatrix implements AutoCloseable {
    *
    * @param values [tileTests, tileSamples], row-major
    */
-  void add(int firstTest, int firstSample, double[] values, int tileTests, int tileSamples) {
+  public void add(int firstTest, int firstSample, double[] values, int tileTests, int tileSamples) {
     for (int t = 0; t < tileTests; t++) {
       DoubleBuffer row = rows[firstTest + t];
       for (int i = 0; i < tileSamples; i++) {
@@ -91,17 +91,17 @@ public final class ScoreMatrix implements AutoCloseable {
   }
 
   /** The sums of test sample {@code t} [N], into target. */
-  void sums(int t, double[] target) {
+  public void sums(int t, double[] target) {
     rows[t].get(0, target);
   }
 
   /** Sets the sums of test sample {@code t} [N]. */
-  void setSums(int t, double[] source) {
+  public void setSums(int t, double[] source) {
     rows[t].put(0, source);
   }
 
   /** Refuses sums that are no float. */
-  void requireFinite() {
+  public void requireFinite() {
     for (int t = 0; t < tests; t++) {
       for (int i = 0; i < samples; i++) {
         if (!Float.isFinite((float) rows[t].get(i))) {

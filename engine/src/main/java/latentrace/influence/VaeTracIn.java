@@ -82,6 +82,16 @@ public final class VaeTracIn {
       return new Settings(m, noise, estimator, parameters, attribution, independentSelf, tile);
     }
 
+    /** The same with other parameters. */
+    public Settings withParameters(ParameterSelection selection) {
+      return new Settings(draws, noise, estimator, selection, attribution, independentSelf, tile);
+    }
+
+    /** The same with other noise. */
+    public Settings withNoise(Noise other) {
+      return new Settings(draws, other, estimator, parameters, attribution, independentSelf, tile);
+    }
+
     /** The same with another tile size. */
     public Settings withTile(int samples) {
       return new Settings(
@@ -101,7 +111,7 @@ public final class VaeTracIn {
     public static final Attribution AS_TRAINED = new Attribution(null, null, null);
 
     /** The loss at a checkpoint. */
-    Objective at(ModelSpec spec, long iteration) {
+    public Objective at(ModelSpec spec, long iteration) {
       Objective trained = spec.objectiveAt(iteration);
       return new Objective(
           reconstruction != null ? reconstruction : trained.reconstruction(),

@@ -43,6 +43,19 @@ public final class AutoEncoder extends Model {
                 scale,
                 dOutput);
       }
+
+      @Override
+      void lossCurvature(Objective objective, double[] output, double[] probe, double[] target) {
+        LossCurvature.reconstruction(
+            objective.reconstruction(),
+            objective.lossScale(),
+            output,
+            probe,
+            0,
+            target,
+            0,
+            output.length);
+      }
     };
   }
 }

@@ -140,6 +140,58 @@ public final class BetaVae extends Model {
     }
 
     @Override
+    public int curvatureDirections() {
+      return draws() * features + 2 * d;
+    }
+
+    @Override
+    public void gaussNewton(Objective objective, double... probe) {
+      int n = count();
+      int m = draws();
+      int width = m * features;
+      double[] output = new double[n * width];
+      double[] root = new double[n * width];
+      decoderTape.output(decoder.layers().size() - 1).download(0, output, 0, output.length);
+      for (int i = 0; i < n; i++) {
+        LossCurvature.reconstruction(
+            objective.reconstruction(),
+            objective.lossScale() / m,
+            output,
+            probe,
+            i * curvatureDirections(),
+            root,
+            i * width,
+            width);
+      }
+      decoderTape.outputGradient().upload(root, 0, 0, root.length);
+      backward(decoder, decoderTape, true, Wanted.FACTORS);
+
+      Buffer h = code();
+      Buffer dH = encoderTape.outputGradient();
+      backend()
+          .latents()
+          .reparameterizeBackward(n, m, d, h, epsilon, decoderTape.inputGradient(), dH);
+      double[] latents = new double[n * 2 * d];
+      double[] gradient = new double[n * 2 * d];
+      h.download(0, latents, 0, latents.length);
+      dH.download(0, gradient, 0, gradient.length);
+      kls(perSample);
+      for (int i = 0; i < n; i++) {
+        boolean counts = objective.isLinearInKl() || perSample[i] > objective.capacity();
+        LossCurvature.addKl(
+            counts ? objective.lossScale() * objective.weight() : 0,
+            d,
+            latents,
+            probe,
+            i * curvatureDirections() + width,
+            gradient,
+            i * 2 * d);
+      }
+      dH.upload(gradient, 0, 0, gradient.length);
+      backward(encoder, encoderTape, false, Wanted.FACTORS);
+    }
+
+    @Override
     public void losses(double[] target) {
       reconstructions(target);
       penalty.download(0, perSample, 0, count());

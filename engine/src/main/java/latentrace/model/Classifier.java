@@ -64,6 +64,11 @@ public final class Classifier extends Model {
           .losses()
           .crossEntropy(count(), spec().classes(), output, labels, values, scale, dOutput);
     }
+
+    @Override
+    void lossCurvature(Objective objective, double[] output, double[] probe, double[] target) {
+      LossCurvature.softmax(objective.lossScale(), spec().classes(), output, probe, target);
+    }
   }
 
   /**

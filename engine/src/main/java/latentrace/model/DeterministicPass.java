@@ -53,6 +53,36 @@ abstract class DeterministicPass extends Pass {
   abstract void loss(
       Objective objective, Buffer output, Buffer lossValues, double scale, Buffer dOutput);
 
+  /**
+   * Fills target [count,outputs] with R·p, see {@link Pass#gaussNewton}.
+   *
+   * @param output [count,outputs], read
+   * @param probe [count,outputs], read
+   */
+  abstract void lossCurvature(
+      Objective objective, double[] output, double[] probe, double[] target);
+
+  @Override
+  public int curvatureDirections() {
+    return second.outputSize();
+  }
+
+  @Override
+  public void gaussNewton(Objective objective, double... probe) {
+    double[] output = new double[count() * second.outputSize()];
+    double[] target = new double[output.length];
+    secondTape.output(second.layers().size() - 1).download(0, output, 0, output.length);
+    lossCurvature(objective, output, probe, target);
+    secondTape.outputGradient().upload(target, 0, 0, target.length);
+    backward(Wanted.FACTORS);
+  }
+
+  private void backward(Wanted wanted) {
+    backward(second, secondTape, true, wanted);
+    firstTape.outputGradient().copyFrom(secondTape.inputGradient());
+    backward(first, firstTape, false, wanted);
+  }
+
   @Override
   public Buffer noise() {
     return null;
@@ -60,10 +90,10 @@ abstract class DeterministicPass extends Pass {
 
   /** The next run reads x + σ·ε, and is compared with x. */
   @Override
-  void corrupt(long seed, long step) {
+  void corrupt(long seed, long step, int[] places) {
     if (corruption > 0) {
       int length = count() * features;
-      trainingNormals(seed, step, features, inputNoise);
+      trainingNormals(seed, step, places, features, inputNoise);
       corrupted.copyFrom(input());
       backend()
           .dense()
@@ -104,9 +134,7 @@ abstract class DeterministicPass extends Pass {
         lossScale * weight,
         backward ? secondTape.outputGradient() : null);
     if (backward) {
-      backward(second, secondTape, true, wanted);
-      firstTape.outputGradient().copyFrom(secondTape.inputGradient());
-      backward(first, firstTape, false, wanted);
+      backward(wanted);
     }
   }
 

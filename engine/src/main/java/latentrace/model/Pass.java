@@ -212,10 +212,19 @@ public abstract class Pass implements AutoCloseable {
    * denoising model's next run reads its input with noise on it.
    */
   public final void trainingNoise(long seed, long step) {
+    trainingNoise(seed, step, Positions.upTo(count));
+  }
+
+  /**
+   * {@link #trainingNoise(long, long)} of a batch some samples of which are left out.
+   *
+   * @param places [≥ count], of the samples loaded, in the whole batch
+   */
+  public final void trainingNoise(long seed, long step, int[] places) {
     if (noise() != null) {
-      trainingNormals(seed, step, model.noiseSize(), noise());
+      trainingNormals(seed, step, places, model.noiseSize(), noise());
     }
-    corrupt(seed, step);
+    corrupt(seed, step, places);
   }
 
   /** Fills the noise by the generator that the backend was asked to make ready, for training. */
@@ -223,17 +232,17 @@ public abstract class Pass implements AutoCloseable {
     if (noise() != null) {
       backend().random().generate(seed, step, (long) count * draws * model.noiseSize(), noise());
     }
-    corrupt(seed, step);
+    corrupt(seed, step, Positions.upTo(count));
   }
 
-  /** Normals by the contract [count·m, size], keyed by step and position in the batch. */
-  final void trainingNormals(long seed, long step, int size, Buffer target) {
+  /** Normals by the contract [count·m, size], keyed by step and place in the batch. */
+  final void trainingNormals(long seed, long step, int[] places, int size, Buffer target) {
     backend()
         .random()
         .normals(
             Philox.trainingKey(seed, step),
             Philox.stream(Philox.ROLE_TRAINING, 0),
-            Positions.upTo(count),
+            places,
             count,
             draws,
             size,
@@ -241,7 +250,7 @@ public abstract class Pass implements AutoCloseable {
   }
 
   /** For models that train on inputs with noise. */
-  void corrupt(long seed, long step) {}
+  void corrupt(long seed, long step, int[] places) {}
 
   /**
    * Forward, and backward if wanted. Gradients are of weight·Σ_i ℓ_i, ℓ_i averaged over its draws.
@@ -264,6 +273,24 @@ public abstract class Pass implements AutoCloseable {
     lr = 0;
     decay = 0;
   }
+
+  /**
+   * Directions of the loss' Hessian per sample, at what the model puts out: m·(outputs), and 2d at
+   * a VAE's [μ | lv].
+   */
+  public abstract int curvatureDirections();
+
+  /**
+   * After a run, another backward pass, from R·p in place of the loss' gradient: R is a root of the
+   * Hessian of each sample's ℓ at the outputs (and of its KL term at [μ | lv]). The sums of outer
+   * products of the gradients whose factors it leaves are the generalised Gauss–Newton matrix
+   * (Schraudolph 2002; Martens 2020), exactly where p runs through the unit vectors, in expectation
+   * where it is of random signs. A term γ·|KL − C| counts where KL is above C.
+   *
+   * @param objective that of the run
+   * @param probe p [≥ count, {@link #curvatureDirections}], read
+   */
+  public abstract void gaussNewton(Objective objective, double... probe);
 
   /** ℓ of each sample of the last run, averaged over its draws, into target[0..count). */
   public abstract void losses(double[] target);

@@ -159,6 +159,24 @@ public final class Statistics {
   }
 
   /**
+   * Fraction of test samples whose strongest proponent is the training sample that it should be,
+   * such as itself (Kong &amp; Chaudhuri 2021, tables 1 and 5).
+   *
+   * @param scores [T][N]; read
+   * @param expected [T], positions among the training samples; read
+   * @return in 0..1
+   * @throws IllegalArgumentException if lengths differ, T or N is 0, or a score is NaN
+   */
+  public static double topOneRate(float[][] scores, int[] expected) {
+    requireLength("expected", expected.length, "scores", scores.length);
+    int right = 0;
+    for (int t = 0; t < scores.length; t++) {
+      right += topK(scores[t], 1)[0] == expected[t] ? 1 : 0;
+    }
+    return (double) right / scores.length;
+  }
+
+  /**
    * What {@link #sameClassRate} would be on average if proponents were drawn at random from the
    * training samples.
    *

@@ -2,7 +2,6 @@ package latentrace.train;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,8 +12,6 @@ import latentrace.backend.Backend;
 import latentrace.backend.BackendException;
 import latentrace.backend.Buffer;
 import latentrace.backend.Cleanup;
-import latentrace.backend.Philox;
-import latentrace.backend.PhiloxRandom;
 import latentrace.checkpoint.Checkpoint;
 import latentrace.checkpoint.Json;
 import latentrace.checkpoint.ModelFile;
@@ -58,12 +55,10 @@ public final class Trainer implements AutoCloseable {
   private final Model model;
   private final ModelFile file;
   private final TrainingSpec spec;
-  private final Dataset data;
   private final Dataset validation;
   private final Path folder;
   private final Listener listener;
-  private final Optimizer optimizer;
-  private final Schedule schedule;
+  private final TrainingSteps steps;
   private final Pass pass;
   private final Buffer best;
   private final Cleanup cleanup = new Cleanup();
@@ -73,10 +68,6 @@ public final class Trainer implements AutoCloseable {
   private final double[] reconstructions;
   private final double[] kls;
   private final long saveEvery;
-  private Objective objective;
-  private int[] order;
-  private long orderOf = -1;
-  private long staged;
   private volatile boolean stopRequested;
 
   /**
@@ -103,11 +94,9 @@ public final class Trainer implements AutoCloseable {
       }
     }
     this.spec = spec;
-    this.data = data;
     this.validation = validation;
     this.folder = folder;
     this.listener = listener;
-    this.schedule = Schedule.parse(spec.schedule());
     this.file =
         new ModelFile(
             ModelFile.FORMAT,
@@ -123,10 +112,8 @@ public final class Trainer implements AutoCloseable {
                     "java", Runtime.version().toString())));
     try {
       this.model = cleanup.add(Model.create(backend, modelSpec), Model::close);
-      this.optimizer =
-          cleanup.add(new Optimizer(backend, model.parameters(), spec), Optimizer::close);
-      this.pass = cleanup.add(model.newPass(Math.min(spec.batch(), data.count()), 1), Pass::close);
-      pass.keep(data);
+      this.steps = cleanup.add(new TrainingSteps(model, spec, data), TrainingSteps::close);
+      this.pass = steps.pass();
       boolean keepBest = spec.patience() > 0;
       this.best = keepBest ? alike(model.parameters().values()) : null;
       this.bestStatistics = keepBest ? alike(model.parameters().statistics()) : null;
@@ -137,7 +124,6 @@ public final class Trainer implements AutoCloseable {
     this.losses = new double[pass.capacity()];
     this.reconstructions = new double[pass.capacity()];
     this.kls = new double[pass.capacity()];
-    this.order = Positions.upTo(data.count());
     this.saveEvery = Math.max(1, Math.min(1000, spec.iterations() / 20));
   }
 
@@ -246,16 +232,15 @@ public final class Trainer implements AutoCloseable {
     try (MetricsFile metrics = new MetricsFile(folder, progress.iteration)) {
       while (progress.iteration < iterations && !progress.stoppedEarly && !stopRequested) {
         long iteration = progress.iteration + 1;
-        double lr = spec.learningRate() * schedule.factor(iteration, iterations);
         boolean evaluate =
             validation != null
                 && (iteration % spec.evaluateEvery() == 0 || iteration == iterations);
-        step(iteration, lr, iteration < iterations && !evaluate);
+        step(iteration, iteration < iterations && !evaluate);
         progress.iteration = iteration;
 
         Double validationLoss = evaluate ? validate(iteration) : null;
         if (iteration % window == 0 || iteration == iterations || evaluate) {
-          report(metrics, iteration, lr, validationLoss);
+          report(metrics, iteration, steps.learningRate(iteration), validationLoss);
         }
         if (nextCheckpoint <= spec.checkpoints()
             && iteration == spec.checkpointIteration(nextCheckpoint)) {
@@ -277,54 +262,9 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  /** Copies an iteration's batch to the backend. */
-  private void stage(long iteration) {
-    long batches =
-        spec.dropLast()
-            ? data.count() / spec.batch()
-            : (data.count() + (long) spec.batch() - 1) / spec.batch();
-    long epoch = (iteration - 1) / batches;
-    if (spec.shuffle() && epoch != orderOf) {
-      order = shuffled(epoch);
-      orderOf = epoch;
-    }
-    int from = Math.toIntExact((iteration - 1) % batches * spec.batch());
-    pass.stage(data, order, from, Math.min(spec.batch(), data.count() - from));
-    staged = iteration;
-  }
-
-  private int[] shuffled(long epoch) {
-    int[] order = Arrays.copyOf(Positions.upTo(data.count()), data.count());
-    new PhiloxRandom(spec.seed(), Philox.ROLE_SHUFFLE, epoch).shuffle(order);
-    return order;
-  }
-
-  /**
-   * One iteration.
-   *
-   * @param ahead whether the next batch is copied while the backend computes
-   */
-  private void step(long iteration, double lr, boolean ahead) {
-    if (staged != iteration) {
-      stage(iteration);
-    }
-    pass.advance();
+  private void step(long iteration, boolean ahead) {
+    steps.step(iteration, ahead);
     int count = pass.count();
-    if (spec.noise().equals(TrainingSpec.CONTRACT)) {
-      pass.trainingNoise(spec.seed(), iteration);
-    } else {
-      pass.generatedNoise(spec.seed(), iteration);
-    }
-    if (objective == null || model.spec().objectiveChangesAt(iteration)) {
-      objective = model.spec().objectiveAt(iteration);
-    }
-    model.training(true);
-    optimizer.step(pass, objective, 1.0 / count, iteration, lr);
-    model.training(false);
-    if (ahead) {
-      stage(iteration + 1);
-    }
-
     pass.losses(losses);
     pass.reconstructions(reconstructions);
     pass.kls(kls);
@@ -332,7 +272,7 @@ public final class Trainer implements AutoCloseable {
     if (!Double.isFinite(loss)) {
       throw new InputException(
           "training diverged: the loss is %s at iteration %d; try a smaller --lr (now %s)"
-              .formatted(loss, iteration, lr));
+              .formatted(loss, iteration, steps.learningRate(iteration)));
     }
     progress.windowCount++;
     progress.windowLoss += loss;
@@ -420,8 +360,8 @@ public final class Trainer implements AutoCloseable {
   private Map<String, Buffer> vectors() {
     Map<String, Buffer> vectors = new LinkedHashMap<>();
     vectors.put("parameters", model.parameters().values());
-    for (int i = 0; i < optimizer.state().size(); i++) {
-      vectors.put("optimizer." + i, optimizer.state().get(i));
+    for (int i = 0; i < steps.optimizer().state().size(); i++) {
+      vectors.put("optimizer." + i, steps.optimizer().state().get(i));
     }
     boolean hasStatistics = model.parameters().statistics().length() > 0;
     if (hasStatistics) {

@@ -142,4 +142,12 @@ class StatisticsTest {
   private static void assertMessage(String expected, Runnable action) {
     assertEquals(expected, assertThrows(IllegalArgumentException.class, action::run).getMessage());
   }
+
+  @Test
+  void topOneRateCountsThoseWhoFindThemselves() {
+    float[][] scores = {{3, 1, 2}, {0, -1, 5}, {1, 4, 4}, {2, 2, 2}};
+    assertEquals(0.75, Statistics.topOneRate(scores, new int[] {0, 1, 1, 0}));
+    assertThrows(
+        IllegalArgumentException.class, () -> Statistics.topOneRate(scores, new int[] {0}));
+  }
 }

@@ -38,6 +38,9 @@ public final class Philox {
   /** Explanations: coefficients and noise of attribution methods. */
   public static final int ROLE_EXPLANATION = 6;
 
+  /** Random probes of curvature. */
+  public static final int ROLE_PROBE = 7;
+
   /** Multiplier of word 0. */
   public static final int M0 = 0xD2511F53;
 

@@ -56,7 +56,16 @@ class CommandLineTest {
     Outcome help = ok();
     for (String command :
         List.of(
-            "demo", "data", "train", "score", "self", "top", "import", "export", "devices",
+            "demo",
+            "data",
+            "train",
+            "score",
+            "self",
+            "influence",
+            "top",
+            "import",
+            "export",
+            "devices",
             "bench")) {
       assertTrue(help.out().contains("\n  " + command + " "), command);
       assertTrue(ok(command, "--help").out().startsWith("Usage: latentrace " + command), command);
@@ -380,6 +389,32 @@ class CommandLineTest {
             "self --checkpoints run --train train.npz --threads 0",
             "latentrace self: --threads: found 0, expected at least 1"),
         Arguments.of(
+            "influence --method shapley --checkpoints run --train train.npz --test test.idx.gz",
+            "latentrace influence: Invalid value for option '--method': found 'shapley', expected one"
+                + " of leave-one-out, influence-functions, datainf, ekfac, gradcos, relatif"),
+        Arguments.of(
+            "influence --method influence-functions --checkpoints run --train train.npz --test"
+                + " test.idx.gz --quiet",
+            "latentrace influence: an explicit Hessian of "),
+        Arguments.of(
+            "influence --method relatif --solver lissa --checkpoints run --train train.npz --test"
+                + " test.idx.gz --backend simd --quiet",
+            "latentrace influence: products with the Hessian are differences of gradients and need"
+                + " double precision: take backend ejml, not simd"),
+        Arguments.of(
+            "influence --method leave-one-out --checkpoints run --train train.npz --train-limit 9"
+                + " --test test.idx.gz",
+            "latentrace influence: --train: leave-one-out trains again and needs what the model was"
+                + " trained on, 150 samples of train.npz; these are 9 others"),
+        Arguments.of(
+            "influence --method ekfac --checkpoints run --train train.npz --test test.idx.gz"
+                + " --damping -1",
+            "latentrace influence: --damping: found -1.0, expected a number >= 0"),
+        Arguments.of(
+            "influence --method gradcos --checkpoints run --train train.npz --test test.idx.gz"
+                + " --weights sgd",
+            "latentrace influence: --weights: this command looks at the end of training"),
+        Arguments.of(
             "top --scores train.npz --out top.csv", "latentrace top: train.npz: not an .npy file"),
         Arguments.of(
             "data inspect out.log",
@@ -408,6 +443,38 @@ class CommandLineTest {
       files.keySet().removeIf(name -> name.startsWith("x/") && !name.contains("checkpoint-"));
     }
     assertEquals(before, after, "nothing half-written is left");
+  }
+
+  @Test
+  void influenceByEveryMethod() throws Exception {
+    String common =
+        "influence --checkpoints run --train train.npz --test test.idx.gz --test-limit 3 --draws 2"
+            + " --quiet --backend ejml --out influence.npy --method ";
+    for (String method :
+        List.of(
+            "leave-one-out --order anew",
+            "influence-functions --parameters last:1 --damping 1 --cg-tolerance 1e-3 --solver"
+                + " conjugate-gradients",
+            "datainf",
+            "ekfac --curvature-samples 20",
+            "relatif --solver datainf --relative loss",
+            "gradcos")) {
+      ok((common + method).split(" "));
+      NpyArray scores = Npy.read(shared.resolve("influence.npy"));
+      assertArrayEquals(new int[] {3, 150}, scores.shape(), method);
+      float largest = 0;
+      for (float score : scores.toFloats()) {
+        assertTrue(Float.isFinite(score), method);
+        largest = Math.max(largest, Math.abs(score));
+      }
+      assertTrue(largest > 0 && (!method.equals("gradcos") || largest <= 1), method);
+      String provenance = Files.readString(shared.resolve("influence.json"));
+      String name = method.replaceFirst(" .*", "");
+      assertTrue(provenance.contains("\"method\" : \"" + name + "\""), provenance);
+    }
+    assertFalse(Files.exists(shared.resolve("influence.npy.partial")));
+    Files.delete(shared.resolve("influence.npy"));
+    Files.delete(shared.resolve("influence.json"));
   }
 
   /** SIGKILL in the middle of a score and of a self: the same commands end with the same bytes. */

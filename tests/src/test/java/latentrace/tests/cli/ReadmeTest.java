@@ -78,7 +78,7 @@ class ReadmeTest {
         run++;
       }
     }
-    assertEquals(8, run);
+    assertEquals(9, run);
     assertTrue(Files.exists(folder.resolve("top.html")));
   }
 
