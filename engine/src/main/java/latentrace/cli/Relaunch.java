@@ -25,9 +25,9 @@ import picocli.CommandLine.ParseResult;
  * The same command once more in a JVM with the Vector API's module, which a JVM can only be given
  * at its start, and with huge pages where the system gives them to who asks: scoring conv-vae takes
  * a tenth to a fifth less time, and its first tile half, for there are fewer pages to fault in and
- * to look up. The other JVM has this one's java, options, class path, input and output (without
- * the JVM's own line about the module); it is told to end when this one is, and ends when this one
- * is killed.
+ * to look up. The other JVM has this one's java, options, class path, input and output (without the
+ * JVM's own line about the module); it is told to end when this one is, and ends when this one is
+ * killed.
  */
 final class Relaunch {
   private static final String MODULE = "jdk.incubator.vector";
