@@ -10,4 +10,5 @@
 #include "optimizers.cu"
 #include "pooling.cu"
 #include "random.cu"
+#include "recurrent.cu"
 #include "rows.cu"

@@ -4,7 +4,7 @@
 #include "common.cuh"
 
 // latentrace.backend.Reconstruction, by its numbers in Codes.java
-enum ReconstructionKind { BERNOULLI, GAUSSIAN, MSE };
+enum ReconstructionKind { BERNOULLI, GAUSSIAN, MSE, L1 };
 
 // values [rows] = Σ_f loss(output [rows,features], target [rows/draws,features]); dOutput = scale·∂values/∂output.
 // Values and dOutput are overwritten.
@@ -30,8 +30,9 @@ extern "C" __global__ void reconstruction(int kind, int rows, int draws, int fea
         value = (s - x[f]) * (s - x[f]);
         slope = 2.0f * (s - x[f]) * s * (1.0f - s);
       } else {
-        value = (o[f] - x[f]) * (o[f] - x[f]);
-        slope = 2.0f * (o[f] - x[f]);
+        const float error = o[f] - x[f];
+        value = kind == MSE ? error * error : fabsf(error);
+        slope = kind == MSE ? 2.0f * error : error > 0.0f ? 1.0f : error < 0.0f ? -1.0f : error;
       }
       sum += value;
       if (dOutput != nullptr) {

@@ -52,6 +52,7 @@ public final class WeightImport {
    * @param reconstruction decoder distribution
    * @param beta of a VAE
    * @param lossScale factor on the loss
+   * @param steps T of a recurrent model, else 0
    */
   public record Settings(
       String model,
@@ -61,7 +62,8 @@ public final class WeightImport {
       Activation outputActivation,
       Reconstruction reconstruction,
       double beta,
-      double lossScale) {}
+      double lossScale,
+      int steps) {}
 
   /** Our name of a tensor, its name in the file and its shape. */
   private record Match(String ours, String theirs, List<Integer> shape) {}
@@ -360,6 +362,7 @@ public final class WeightImport {
       case ModelSpec.DENOISING_MNIST, ModelSpec.DENOISING_CIFAR ->
           ModelSpec.denoising(model, extent(matrices, 1, 0, -1, 128))
               .withLossScale(settings.lossScale());
+      case ModelSpec.RECURRENT_AUTOENCODER -> recurrent(matrices);
       default -> {
         if (!filters.isEmpty()) {
           throw new IllegalArgumentException("%d filters in it".formatted(filters.size()));
@@ -367,6 +370,16 @@ public final class WeightImport {
         yield linear(matrices);
       }
     };
+  }
+
+  /** The first memory has 2d units that read C features. */
+  private ModelSpec recurrent(List<List<Integer>> matrices) {
+    int features = extent(matrices, 0, 1, -1, -1);
+    int units = extent(matrices, 1, 1, -1, -1);
+    int steps = settings.steps();
+    return ModelSpec.recurrent(features == 1 ? List.of(steps) : List.of(steps, features), units / 2)
+        .withReconstruction(settings.reconstruction())
+        .withLossScale(settings.lossScale());
   }
 
   /** One extent of a shape, of which the others are given; −1 stands for any. */

@@ -50,8 +50,8 @@ final class ImportCommand implements Callable<Integer> {
       required = true,
       paramLabel = "NAME",
       description =
-          "mlp-vae, mlp-autoencoder, mlp-classifier, conv-vae, burgess-vae, denoising-mnist or"
-              + " denoising-cifar")
+          "mlp-vae, mlp-autoencoder, mlp-classifier, conv-vae, burgess-vae, denoising-mnist,"
+              + " denoising-cifar or recurrent-autoencoder")
   private String model;
 
   @Option(
@@ -60,7 +60,8 @@ final class ImportCommand implements Callable<Integer> {
       converter = Converters.ReconstructionName.class,
       description =
           "the loss it was trained with: bernoulli (cross-entropy on logits), gaussian (squared"
-              + " error after a sigmoid) or mse. Needed for a VAE; default otherwise: mse")
+              + " error after a sigmoid), mse or l1. Needed for a VAE; default otherwise: l1 for a"
+              + " recurrent-autoencoder, else mse")
   private Reconstruction reconstruction;
 
   @Option(
@@ -84,6 +85,13 @@ final class ImportCommand implements Callable<Integer> {
           "how a VAE's encoder gives mean and log variance: concatenated (first all means), or"
               + " interleaved. Default: ${DEFAULT-VALUE}")
   private WeightImport.Heads heads;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "T",
+      description =
+          "time steps of a sample of a recurrent-autoencoder, which its weights do not tell")
+  private Integer steps;
 
   @Option(
       names = "--activation",
@@ -179,15 +187,30 @@ final class ImportCommand implements Callable<Integer> {
       throw new InputException(
           "--loss-scale: found %s, expected a number > 0".formatted(lossScale));
     }
+    boolean recurrent = model.equals(ModelSpec.RECURRENT_AUTOENCODER);
+    if (recurrent && steps == null) {
+      throw new InputException(
+          "--steps: a %s needs the time steps of a sample, its weights do not tell"
+              .formatted(model));
+    }
+    if (!recurrent && steps != null) {
+      throw new InputException("--steps: a %s has no time steps".formatted(model));
+    }
+    if (recurrent && steps < 1) {
+      throw new InputException("--steps: found %d, expected at least 1".formatted(steps));
+    }
     return new WeightImport.Settings(
         model,
         heads,
         state,
         activation == null ? Activation.RELU : activation,
         outputActivation == null ? Activation.IDENTITY : outputActivation,
-        reconstruction == null ? Reconstruction.MSE : reconstruction,
+        reconstruction != null
+            ? reconstruction
+            : recurrent ? Reconstruction.L1 : Reconstruction.MSE,
         vae ? beta == null ? 1 : beta : 0,
-        lossScale);
+        lossScale,
+        recurrent ? steps : 0);
   }
 
   private List<Path> files() {

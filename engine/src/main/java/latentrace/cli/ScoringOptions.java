@@ -109,7 +109,7 @@ final class ScoringOptions {
       paramLabel = "NAME",
       defaultValue = "as-trained",
       description =
-          "whose gradients count: as-trained, bernoulli, gaussian or mse."
+          "whose gradients count: as-trained, bernoulli, gaussian, mse or l1."
               + " Default: ${DEFAULT-VALUE}")
   private String attributionLoss;
 
@@ -357,7 +357,7 @@ final class ScoringOptions {
       }
       if (reconstruction == null) {
         throw new IllegalArgumentException(
-            "attribution-loss: found '%s', expected as-trained, bernoulli, gaussian or mse"
+            "attribution-loss: found '%s', expected as-trained, bernoulli, gaussian, mse or l1"
                 .formatted(attributionLoss));
       }
     }

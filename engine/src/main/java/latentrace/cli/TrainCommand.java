@@ -45,7 +45,8 @@ final class TrainCommand implements Callable<Integer> {
       defaultValue = ModelSpec.MLP_VAE,
       description =
           "mlp-vae, mlp-autoencoder, mlp-classifier; conv-vae (64x64), burgess-vae (32x32 or"
-              + " 64x64), denoising-mnist, denoising-cifar. Default: ${DEFAULT-VALUE}")
+              + " 64x64), denoising-mnist, denoising-cifar; recurrent-autoencoder (series)."
+              + " Default: ${DEFAULT-VALUE}")
   private String model;
 
   @Option(
@@ -65,10 +66,10 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--activation",
       paramLabel = "NAME",
-      defaultValue = "relu",
       converter = Converters.ActivationName.class,
       description =
-          "relu, leaky-relu, tanh, sigmoid, softplus or identity. Default: ${DEFAULT-VALUE}")
+          "relu, leaky-relu, tanh, sigmoid, softplus or identity. Default: relu; a"
+              + " recurrent-autoencoder has tanh")
   private Activation activation;
 
   @Option(
@@ -85,8 +86,8 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "NAME",
       converter = Converters.ReconstructionName.class,
       description =
-          "bernoulli (cross-entropy on logits), gaussian (squared error after a sigmoid) or mse."
-              + " Default: bernoulli for images, mse otherwise")
+          "bernoulli (cross-entropy on logits), gaussian (squared error after a sigmoid), mse or l1."
+              + " Default: l1 for a recurrent-autoencoder, else bernoulli for images, mse otherwise")
   private Reconstruction reconstruction;
 
   @Option(
@@ -255,9 +256,10 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--init",
       paramLabel = "NAME",
-      defaultValue = "kaiming-normal",
       converter = Converters.InitialisationName.class,
-      description = "kaiming-normal or pytorch-default. Default: ${DEFAULT-VALUE}")
+      description =
+          "kaiming-normal or pytorch-default. Default: pytorch-default for a"
+              + " recurrent-autoencoder, else kaiming-normal")
   private Initialisation initialisation;
 
   @Option(names = "--no-shuffle", description = "the same order in every epoch")
@@ -390,11 +392,17 @@ final class TrainCommand implements Callable<Integer> {
         checkpoints != null ? checkpoints : (int) Math.max(1, Math.min(10, iterations)),
         seed,
         noise,
-        initialisation,
+        initialisation != null
+            ? initialisation
+            : isRecurrent() ? Initialisation.PYTORCH_DEFAULT : Initialisation.KAIMING_NORMAL,
         !noShuffle,
         !keepLast,
         patience,
         evaluateEvery != null ? evaluateEvery : perEpoch);
+  }
+
+  private boolean isRecurrent() {
+    return model.equals(ModelSpec.RECURRENT_AUTOENCODER);
   }
 
   private ModelSpec modelSpec(Dataset train, long iterations) {
@@ -402,7 +410,9 @@ final class TrainCommand implements Callable<Integer> {
     Reconstruction loss =
         reconstruction != null
             ? reconstruction
-            : train.isBytes() && !denoising ? Reconstruction.BERNOULLI : Reconstruction.MSE;
+            : isRecurrent()
+                ? Reconstruction.L1
+                : train.isBytes() && !denoising ? Reconstruction.BERNOULLI : Reconstruction.MSE;
     boolean squash =
         (denoising || model.equals(ModelSpec.MLP_AUTOENCODER))
             && loss == Reconstruction.MSE
@@ -419,7 +429,7 @@ final class TrainCommand implements Callable<Integer> {
             : model.startsWith("mlp-") ? List.of(8 * latent, 4 * latent, 2 * latent) : List.of(),
         latent,
         classifier ? Arrays.stream(train.labels()).max().orElse(0) + 1 : 0,
-        activation,
+        activation != null ? activation : isRecurrent() ? Activation.TANH : Activation.RELU,
         outputActivation != null
             ? outputActivation
             : squash ? Activation.SIGMOID : Activation.IDENTITY,

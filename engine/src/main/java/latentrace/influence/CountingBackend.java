@@ -12,6 +12,7 @@ import latentrace.backend.NormOps;
 import latentrace.backend.OptimizerOps;
 import latentrace.backend.PoolOps;
 import latentrace.backend.RandomOps;
+import latentrace.backend.RecurrentOps;
 
 /**
  * A backend whose buffers hold nothing: it counts what another would take for them. What a run
@@ -99,6 +100,11 @@ final class CountingBackend implements Backend {
   @Override
   public NormOps norms() {
     return counted.norms();
+  }
+
+  @Override
+  public RecurrentOps recurrent() {
+    return counted.recurrent();
   }
 
   @Override

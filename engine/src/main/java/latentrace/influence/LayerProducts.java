@@ -10,15 +10,15 @@ import latentrace.model.Pass;
 import latentrace.nn.Layer;
 import latentrace.nn.Linear;
 import latentrace.nn.Parameter;
-import latentrace.nn.ParametricLayer;
 import latentrace.nn.Sequential;
 
 /**
  * Gradient inner products of one layer between samples, from the factors on two passes' tapes: as
  * ghost products or from materialised rows, whichever costs less by the operations and bytes
  * counted below. Only a linear layer has few factors: a convolution's are as many as its positions,
- * and its products are always taken from rows. The choice depends on the layer, the draws and the
- * number of test samples of the whole run only, so that tile sizes never change a result.
+ * a recurrent layer's as its steps, and their products are always taken from rows. The choice
+ * depends on the layer, the draws and the number of test samples of the whole run only, so that
+ * tile sizes never change a result.
  */
 final class LayerProducts {
   /** How the products are taken. */
@@ -47,40 +47,45 @@ final class LayerProducts {
   private final int part;
   private final int layer;
   private final int rank;
-  private final ParametricLayer parametric;
   private final int in;
   private final int out;
-  private final long weightSize;
-  private final long biasSize;
-  private final boolean weight;
-  private final boolean bias;
+  private final boolean[] wanted;
+  private final long columns;
   private final boolean scoresFromRows;
   private final boolean selfFromRows;
 
   private LayerProducts(
-      int part,
-      int layer,
-      int rank,
-      ParametricLayer parametric,
-      boolean weight,
-      boolean bias,
-      Strategy strategy) {
-    List<Parameter> tensors = parametric.parameters();
+      int part, int layer, int rank, Layer parametric, boolean[] wanted, Strategy strategy) {
     boolean ghosts = parametric instanceof Linear && strategy != Strategy.MATERIALISED;
     this.part = part;
     this.layer = layer;
     this.rank = rank;
-    this.parametric = parametric;
     this.in = parametric.inputSize();
     this.out = parametric.outputSize();
-    this.weightSize = tensors.get(0).size();
-    this.biasSize = tensors.get(1).size();
-    this.weight = weight;
-    this.bias = bias;
+    this.wanted = wanted;
+    this.columns = columns(parametric.parameters(), wanted);
     boolean count = strategy == Strategy.AUTO;
     boolean rows = !ghosts || strategy == Strategy.MATERIALISED;
     this.scoresFromRows = rows || (count && rowCost() < ghostCost());
     this.selfFromRows = rows || (count && rowSelfCost() < ghostSelfCost());
+  }
+
+  private static long columns(List<Parameter> tensors, boolean[] wanted) {
+    long columns = 0;
+    for (int p = 0; p < wanted.length; p++) {
+      columns += wanted[p] ? tensors.get(p).size() : 0;
+    }
+    return columns;
+  }
+
+  /** Of a linear layer: whether the weight is wanted. */
+  private boolean weight() {
+    return wanted[0];
+  }
+
+  /** Of a linear layer: whether the bias is wanted. */
+  private boolean bias() {
+    return wanted[1];
   }
 
   private static double cost(double operations, double numbers) {
@@ -90,26 +95,25 @@ final class LayerProducts {
   /** Of a pair's score from factors: two Gram matrices of rank² entries, written and read. */
   private double ghostCost() {
     double entries = (double) rank * rank;
-    return cost(2 * entries * ((weight ? in : 0) + out + 1), 2 * entries * (weight ? 2 : 1));
+    return cost(2 * entries * ((weight() ? in : 0) + out + 1), 2 * entries * (weight() ? 2 : 1));
   }
 
   /** Of a pair's score from rows: a dot product, and shares of making and of reading the rows. */
   private double rowCost() {
-    double columns = columns();
-    double making = weight ? 2 * rank * columns : 0;
-    return cost(
-        2 * columns + making / TYPICAL_TESTS, 2 * columns / TYPICAL_TESTS + columns / TYPICAL_TILE);
+    double size = columns;
+    double making = weight() ? 2 * rank * size : 0;
+    return cost(2 * size + making / TYPICAL_TESTS, 2 * size / TYPICAL_TESTS + size / TYPICAL_TILE);
   }
 
   /** Of a sample's self-influence from factors, which are read for it alone. */
   private double ghostSelfCost() {
-    return ghostCost() + cost(0, (double) rank * ((weight ? in : 0) + out));
+    return ghostCost() + cost(0, (double) rank * ((weight() ? in : 0) + out));
   }
 
   /** Of a sample's self-influence from its row, written and read for it alone. */
   private double rowSelfCost() {
-    double columns = columns();
-    return cost(2 * columns + (weight ? 2 * rank * columns : 0), 2 * columns);
+    double size = columns;
+    return cost(2 * size + (weight() ? 2 * rank * size : 0), 2 * size);
   }
 
   /**
@@ -126,15 +130,15 @@ final class LayerProducts {
       int tensor = 0;
       for (int k = 0; k < part.layers().size(); k++) {
         Layer layer = part.layers().get(k);
-        if (layer.parameters().isEmpty()) {
-          continue;
+        boolean[] wanted = new boolean[layer.parameters().size()];
+        boolean any = false;
+        for (int q = 0; q < wanted.length; q++) {
+          wanted[q] = selection.includes(part, tensor++, tensors);
+          any |= wanted[q];
         }
-        boolean weight = selection.includes(part, tensor++, tensors);
-        boolean bias = selection.includes(part, tensor++, tensors);
-        if (weight || bias) {
+        if (any) {
           int rank = p == 0 ? 1 : draws;
-          products.add(
-              new LayerProducts(p, k, rank, (ParametricLayer) layer, weight, bias, strategy));
+          products.add(new LayerProducts(p, k, rank, layer, wanted, strategy));
         }
       }
     }
@@ -144,7 +148,7 @@ final class LayerProducts {
 
   /** Elements of a materialised row. */
   long columns() {
-    return (weight ? weightSize : 0) + (bias ? biasSize : 0);
+    return columns;
   }
 
   /** Elements of the test side's rows per test sample, 0 if scores come from factors. */
@@ -158,8 +162,8 @@ final class LayerProducts {
    */
   long memory(GradientOps gradients, int t, int n, boolean self) {
     long scores =
-        t == 0 || scoresFromRows ? 0 : gradients.ghostProductsMemory(t, rank, n, rank, weight);
-    long own = !self || selfFromRows ? 0 : gradients.ghostDiagonalMemory(n, rank, weight);
+        t == 0 || scoresFromRows ? 0 : gradients.ghostProductsMemory(t, rank, n, rank, weight());
+    long own = !self || selfFromRows ? 0 : gradients.ghostDiagonalMemory(n, rank, weight());
     return Math.max(scores, own);
   }
 
@@ -178,16 +182,9 @@ final class LayerProducts {
 
   /** Writes a pass' gradients [count, columns] as rows. */
   void materialise(Backend backend, Pass pass, int from, int count, Buffer rows) {
-    parametric.gradientRows(
-        backend,
-        count,
-        rank,
-        inputs(pass).slice((long) from * rank * in),
-        deltas(pass).slice((long) from * rank * out),
-        weight,
-        bias,
-        rows,
-        Math.toIntExact(columns()));
+    pass.tapes()
+        .get(part)
+        .gradientRows(backend, layer, from, count, rank, wanted, rows, Math.toIntExact(columns));
   }
 
   /**
@@ -223,14 +220,14 @@ final class LayerProducts {
               deltas(tests),
               inputs(train),
               deltas(train),
-              weight,
-              bias,
+              weight(),
+              bias(),
               w,
               scores,
               n);
       return;
     }
-    int columns = Math.toIntExact(columns());
+    int rowSize = Math.toIntExact(columns);
     for (int from = 0; from < n; from += scratchSamples) {
       int count = Math.min(scratchSamples, n - from);
       materialise(backend, train, from, count, scratch);
@@ -238,7 +235,7 @@ final class LayerProducts {
       backend
           .dense()
           .gemm(
-              false, true, t, count, columns, w, testRows, columns, scratch, columns, 1, target, n);
+              false, true, t, count, rowSize, w, testRows, rowSize, scratch, rowSize, 1, target, n);
     }
   }
 
@@ -271,13 +268,13 @@ final class LayerProducts {
               deltas(first),
               inputs(second),
               deltas(second),
-              weight,
-              bias,
+              weight(),
+              bias(),
               w,
               products);
       return;
     }
-    int columns = Math.toIntExact(columns());
+    int rowSize = Math.toIntExact(columns);
     for (int from = 0; from < n; from += scratchSamples) {
       int count = Math.min(scratchSamples, n - from);
       materialise(backend, first, from, count, scratch0);
@@ -288,7 +285,7 @@ final class LayerProducts {
       }
       backend
           .gradients()
-          .rowDots(count, columns, scratch0, other, columns, w, products.slice(from));
+          .rowDots(count, rowSize, scratch0, other, rowSize, w, products.slice(from));
     }
   }
 }

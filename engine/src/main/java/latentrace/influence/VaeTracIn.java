@@ -351,7 +351,7 @@ public final class VaeTracIn {
       long widest = 1;
       for (Sequential part : model.parts()) {
         for (Layer layer : part.layers()) {
-          widest = Math.max(widest, (long) draws * layer.outputSize());
+          widest = Math.max(widest, draws * layer.widest());
         }
       }
       for (LayerProducts layer : LayerProducts.of(model, draws, settings.parameters(), strategy)) {

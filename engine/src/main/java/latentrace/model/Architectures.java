@@ -1,12 +1,19 @@
 package latentrace.model;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import latentrace.nn.EachStep;
+import latentrace.nn.Layer;
+import latentrace.nn.Linear;
+import latentrace.nn.Lstm;
+import latentrace.nn.Repeat;
 import latentrace.nn.Sequential;
 
 /**
- * The papers' convolutional models, layer by layer, with the names of the parameters in the papers'
- * PyTorch code. Decoders of VAEs end in logits: the sigmoid is the loss' ({@code outputActivation}
- * IDENTITY).
+ * The papers' convolutional and recurrent models, layer by layer, with the names of the parameters
+ * in the papers' PyTorch code. Decoders of VAEs end in logits: the sigmoid is the loss' ({@code
+ * outputActivation} IDENTITY).
  */
 final class Architectures {
   private Architectures() {}
@@ -155,5 +162,28 @@ final class Architectures {
         .transposed(channels(spec), 3, 2, 1, 1)
         .activation(spec.outputActivation())
         .named("decoder");
+  }
+
+  /** {@code RecurrentAutoencoder} of Label-Free-XAI: [T,C] to [d], the last state. */
+  static Sequential recurrentEncoder(ModelSpec spec) {
+    int steps = spec.sampleShape().get(0);
+    int d = spec.latent();
+    Map<String, Layer> layers = new LinkedHashMap<>();
+    layers.put("rnn1", new Lstm(steps, spec.sampleSize() / steps, 2 * d, true));
+    layers.put("rnn2", new Lstm(steps, 2 * d, d, false));
+    return new Sequential("encoder", layers);
+  }
+
+  /** Its decoder, which reads the code at every step: [d] to [T,C]. */
+  static Sequential recurrentDecoder(ModelSpec spec) {
+    int steps = spec.sampleShape().get(0);
+    int d = spec.latent();
+    Linear output = new Linear(2 * d, spec.sampleSize() / steps, spec.outputActivation());
+    Map<String, Layer> layers = new LinkedHashMap<>();
+    layers.put("repeat", new Repeat(d, steps));
+    layers.put("rnn1", new Lstm(steps, d, d, true));
+    layers.put("rnn2", new Lstm(steps, d, 2 * d, true));
+    layers.put("output_layer", new EachStep(steps, output));
+    return new Sequential("decoder", layers);
   }
 }

@@ -55,6 +55,12 @@ public abstract class Model implements AutoCloseable {
               spec,
               Architectures.denoisingCifarEncoder(spec),
               Architectures.denoisingCifarDecoder(spec));
+      case ModelSpec.RECURRENT_AUTOENCODER ->
+          new AutoEncoder(
+              backend,
+              spec,
+              Architectures.recurrentEncoder(spec),
+              Architectures.recurrentDecoder(spec));
       case ModelSpec.MLP_CLASSIFIER -> new Classifier(backend, spec);
       default -> throw new IllegalArgumentException("model: '" + spec.model() + "'");
     };

@@ -16,7 +16,7 @@ import latentrace.data.InputException;
  * @param model one of {@link #MODELS}
  * @param sampleShape shape of one sample
  * @param hidden widths of the encoder's hidden layers, the decoder has them reversed; empty for a
- *     convolutional model
+ *     convolutional or recurrent model
  * @param latent latent size d
  * @param classes number of classes of a classifier, else 0
  * @param activation between layers
@@ -83,6 +83,9 @@ public record ModelSpec(
   /** Papp et al.'s auto-encoder for [3,32,32], with Gaussian noise on its input in training. */
   public static final String DENOISING_CIFAR = "denoising-cifar";
 
+  /** Label-Free-XAI's auto-encoder of long short-term memories for sequences [T] or [T,C]. */
+  public static final String RECURRENT_AUTOENCODER = "recurrent-autoencoder";
+
   /** All kinds of model. */
   public static final List<String> MODELS =
       List.of(
@@ -92,7 +95,8 @@ public record ModelSpec(
           CONV_VAE,
           BURGESS_VAE,
           DENOISING_MNIST,
-          DENOISING_CIFAR);
+          DENOISING_CIFAR,
+          RECURRENT_AUTOENCODER);
 
   /** Standard deviation of the noise on a denoising auto-encoder's input. */
   private static final double CORRUPTION = 0.3;
@@ -124,6 +128,10 @@ public record ModelSpec(
       require(hidden.isEmpty(), "hidden", hidden, "none: the layers of a " + model + " are fixed");
       requireImage(model, sampleShape);
       requireFeasible(List.of(1), List.of(2048), latent);
+    } else if (isRecurrent(model)) {
+      require(hidden.isEmpty(), "hidden", hidden, "none: the layers of a " + model + " are fixed");
+      requireSequence(sampleShape, latent);
+      require(activation == Activation.TANH, "activation", activation, "tanh, its cells' own");
     } else {
       requireFeasible(sampleShape, hidden, latent);
     }
@@ -189,6 +197,31 @@ public record ModelSpec(
               shape,
               "[3,32,32] for a " + DENOISING_CIFAR);
     }
+  }
+
+  private static boolean isRecurrent(String model) {
+    return RECURRENT_AUTOENCODER.equals(model);
+  }
+
+  /**
+   * The widest layers have 2d units, whose gates' weights on C features and 2d states are 8d rows.
+   */
+  private static void requireSequence(List<Integer> shape, int latent) {
+    require(shape.size() <= 2, "sampleShape", shape, "[T] or [T,C] for a " + RECURRENT_AUTOENCODER);
+    long channels = shape.size() == 2 ? shape.get(1) : 1;
+    long widest = Math.max(2L * latent, channels);
+    require(
+        8.0 * latent * widest <= Integer.MAX_VALUE
+            && 8.0 * latent * shape.get(0) <= Integer.MAX_VALUE,
+        "latent",
+        latent,
+        "at most 2^31-1 weights a layer, and gates a sample");
+  }
+
+  /** Whether it reads sequences step by step. */
+  @JsonIgnore
+  public boolean isRecurrent() {
+    return isRecurrent(model);
   }
 
   /** Whether a model of this kind has fixed, convolutional layers. */
@@ -261,6 +294,29 @@ public record ModelSpec(
     return fixed(model, shape, latent, 0, Reconstruction.MSE);
   }
 
+  /**
+   * Label-Free-XAI's auto-encoder of sequences, with the L1 loss.
+   *
+   * @param sampleShape [T] or [T,C]
+   */
+  public static ModelSpec recurrent(List<Integer> sampleShape, int latent) {
+    return new ModelSpec(
+        RECURRENT_AUTOENCODER,
+        sampleShape,
+        List.of(),
+        latent,
+        0,
+        Activation.TANH,
+        Activation.IDENTITY,
+        Reconstruction.L1,
+        OBJECTIVE_H,
+        0,
+        0,
+        0,
+        0,
+        1);
+  }
+
   private static ModelSpec fixed(
       String model, List<Integer> shape, int latent, double beta, Reconstruction reconstruction) {
     return new ModelSpec(
@@ -330,6 +386,25 @@ public record ModelSpec(
         activation,
         outputActivation,
         reconstruction,
+        objective,
+        beta,
+        gamma,
+        capacity,
+        capacityIterations,
+        lossScale);
+  }
+
+  /** The same trained with another loss. */
+  public ModelSpec withReconstruction(Reconstruction loss) {
+    return new ModelSpec(
+        model,
+        sampleShape,
+        hidden,
+        latent,
+        classes,
+        activation,
+        outputActivation,
+        loss,
         objective,
         beta,
         gamma,

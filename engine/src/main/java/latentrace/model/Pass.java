@@ -53,10 +53,10 @@ public abstract class Pass implements AutoCloseable {
       throw new IllegalArgumentException(
           "pass: capacity %d and draws %d must be positive".formatted(capacity, draws));
     }
-    int widest =
+    long widest =
         model.parts().stream()
             .flatMap(part -> part.layers().stream())
-            .mapToInt(layer -> layer.outputSize())
+            .mapToLong(layer -> layer.widest())
             .max()
             .orElse(1);
     if ((double) capacity * draws * widest > Integer.MAX_VALUE) {

@@ -22,10 +22,15 @@ public interface Layer {
   /** Features of a row of output. */
   int outputSize();
 
+  /** Features of a row of the largest array that a pass makes. */
+  default long widest() {
+    return outputSize();
+  }
+
   /** Name with its sizes, for people. */
   String describe();
 
-  /** Its parameters in order (weight, bias), or none. Bound to memory by {@link Parameters}. */
+  /** Its parameters in order (weights, biases), or none. Bound to memory by {@link Parameters}. */
   List<Parameter> parameters();
 
   /** Running statistics: kept in checkpoints, not learned. */
@@ -80,6 +85,11 @@ public interface Layer {
       double lr,
       double decay) {
     backward(backend, rows, x, y, dY, dX, ParameterGradients.OVERWRITE);
+    step(backend, lr, decay);
+  }
+
+  /** The step of gradient descent, after a backward pass. */
+  default void step(Backend backend, double lr, double decay) {
     List<Parameter> parameters = parameters();
     for (int i = 0; i < parameters.size(); i++) {
       Parameter p = parameters.get(i);

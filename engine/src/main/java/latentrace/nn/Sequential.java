@@ -118,7 +118,12 @@ public final class Sequential {
   public Buffer forward(Backend backend, Tape tape, int rows, Buffer x) {
     tape.begin(rows, x);
     for (int k = 0; k < layers.size(); k++) {
-      layers.get(k).forward(backend, rows, tape.input(k), tape.output(k));
+      SavingLayer.Saved saved = tape.saved(k);
+      if (saved == null) {
+        layers.get(k).forward(backend, rows, tape.input(k), tape.output(k));
+      } else {
+        saved.forward(rows, tape.input(k), tape.output(k));
+      }
     }
     return tape.output(layers.size() - 1);
   }
@@ -132,8 +137,19 @@ public final class Sequential {
   public void backward(Backend backend, Tape tape, boolean inputGradient, ParameterGradients mode) {
     int rows = tape.rows();
     for (int k = layers.size() - 1; k >= 0; k--) {
-      Buffer dX = dX(tape, k, inputGradient);
-      layers.get(k).backward(backend, rows, tape.input(k), tape.output(k), tape.delta(k), dX, mode);
+      backward(backend, tape, rows, k, dX(tape, k, inputGradient), mode);
+    }
+  }
+
+  private void backward(
+      Backend backend, Tape tape, int rows, int k, Buffer dX, ParameterGradients mode) {
+    Buffer x = tape.input(k);
+    Buffer y = tape.output(k);
+    SavingLayer.Saved saved = tape.saved(k);
+    if (saved == null) {
+      layers.get(k).backward(backend, rows, x, y, tape.delta(k), dX, mode);
+    } else {
+      saved.backward(rows, x, y, tape.delta(k), dX, mode);
     }
   }
 
@@ -145,9 +161,13 @@ public final class Sequential {
     int rows = tape.rows();
     for (int k = layers.size() - 1; k >= 0; k--) {
       Buffer dX = dX(tape, k, inputGradient);
-      layers
-          .get(k)
-          .descend(backend, rows, tape.input(k), tape.output(k), tape.delta(k), dX, lr, decay);
+      Layer layer = layers.get(k);
+      if (tape.saved(k) == null) {
+        layer.descend(backend, rows, tape.input(k), tape.output(k), tape.delta(k), dX, lr, decay);
+      } else {
+        backward(backend, tape, rows, k, dX, ParameterGradients.OVERWRITE);
+        layer.step(backend, lr, decay);
+      }
     }
   }
 

@@ -6,14 +6,16 @@ import latentrace.backend.Buffer;
 import latentrace.backend.Cleanup;
 
 /**
- * What one pass through a {@link Sequential} leaves: each layer's input and output, and after
- * backward the gradient at each layer's pre-activation. Made once for a capacity of rows and
- * reused; two tapes keep two passes apart.
+ * What one pass through a {@link Sequential} leaves: each layer's input and output, what a {@link
+ * SavingLayer} keeps, and after backward the gradient at each layer's pre-activation. Made once for
+ * a capacity of rows and reused; two tapes keep two passes apart.
  */
 public final class Tape implements AutoCloseable {
+  private final List<Layer> layers;
   private final int capacity;
   private final Buffer[] outputs;
   private final Buffer[] deltas;
+  private final SavingLayer.Saved[] saved;
   private final Buffer firstInputGradient;
   private final boolean[] aliases;
   private final Cleanup cleanup = new Cleanup();
@@ -27,10 +29,11 @@ public final class Tape implements AutoCloseable {
    * @param inputGradient whether backward will be asked for the gradient at the input
    */
   public Tape(Backend backend, Sequential sequential, int capacity, boolean inputGradient) {
-    List<Layer> layers = sequential.layers();
+    this.layers = sequential.layers();
     this.capacity = capacity;
     this.outputs = new Buffer[layers.size()];
     this.deltas = new Buffer[layers.size()];
+    this.saved = new SavingLayer.Saved[layers.size()];
     this.aliases = new boolean[layers.size()];
     try {
       for (int k = 0; k < layers.size(); k++) {
@@ -41,6 +44,9 @@ public final class Tape implements AutoCloseable {
         }
         // a reshaping layer hands its gradient on as it is: both are one buffer
         deltas[k] = aliases[k] && k > 0 ? deltas[k - 1] : allocate(backend, elements);
+        if (layers.get(k) instanceof SavingLayer saving) {
+          saved[k] = cleanup.add(saving.newSaved(backend, capacity), SavingLayer.Saved::close);
+        }
       }
       this.firstInputGradient =
           !inputGradient
@@ -82,7 +88,40 @@ public final class Tape implements AutoCloseable {
     return aliases[k] ? input(k) : outputs[k];
   }
 
-  /** The gradient at layer {@code k}'s pre-activation, after backward: [rows,out], factor δ. */
+  /** What layer {@code k} keeps; null unless it is a {@link SavingLayer}. */
+  SavingLayer.Saved saved(int k) {
+    return saved[k];
+  }
+
+  /**
+   * Writes samples' gradients of layer {@code k}'s parameters as rows, after backward, see {@link
+   * ParametricLayer#gradientRows} and {@link SavingLayer.Saved#gradientRows}.
+   *
+   * @param from first sample
+   * @param n samples
+   * @param rank rows of the pass per sample
+   * @param wanted of each parameter of the layer, whether its part is written
+   * @param target [n,≥columns], the first columns of each row overwritten
+   * @param ld distance between rows
+   */
+  public void gradientRows(
+      Backend backend, int k, int from, int n, int rank, boolean[] wanted, Buffer target, int ld) {
+    Layer layer = layers.get(k);
+    int first = Math.multiplyExact(from, rank);
+    Buffer x = input(k).slice((long) first * layer.inputSize());
+    if (saved[k] != null) {
+      saved[k].gradientRows(first, n, rank, x, wanted, target, ld);
+    } else {
+      Buffer delta = delta(k).slice((long) first * layer.outputSize());
+      ((ParametricLayer) layer)
+          .gradientRows(backend, n, rank, x, delta, wanted[0], wanted[1], target, ld);
+    }
+  }
+
+  /**
+   * The gradient at layer {@code k}'s pre-activation, after backward: [rows,out], factor δ. A
+   * {@link SavingLayer} keeps its own.
+   */
   public Buffer delta(int k) {
     return deltas[k];
   }

@@ -7,6 +7,9 @@
  * {@link latentrace.backend.ConvShape}. A {@link latentrace.nn.ParametricLayer} writes the
  * gradients of single samples as rows.
  *
+ * <p>A row of a recurrent layer is a sequence [T,features], step after step. What its backward pass
+ * needs beside input and output is in a {@link latentrace.nn.SavingLayer.Saved} of the tape's.
+ *
  * <p>An activation after a linear or convolutional layer is fused into it ({@link
  * latentrace.nn.Sequential}): one pass over the result instead of two, and the gradient that
  * arrives at the layer becomes its factor δ in place.

@@ -7,6 +7,7 @@ import latentrace.model.Model;
 import latentrace.model.ModelSpec;
 import latentrace.nn.ConvTranspose2d;
 import latentrace.nn.Layer;
+import latentrace.nn.Lstm;
 import latentrace.nn.Parameter;
 import latentrace.nn.Sequential;
 
@@ -17,7 +18,7 @@ import latentrace.nn.Sequential;
  * @param inputs numbers that it reads
  * @param outputs numbers that it writes
  * @param weights of its weight
- * @param positions at which these are used: 1 of a linear layer
+ * @param positions at which these are used: 1 of a linear layer, the steps of a recurrent one
  */
 public record LayerWork(int part, int inputs, int outputs, long weights, int positions) {
   /** Multiplications of a forward pass; as many as of each gradient. */
@@ -34,20 +35,25 @@ public record LayerWork(int part, int inputs, int outputs, long weights, int pos
         Sequential part = model.parts().get(p);
         for (Layer layer : part.layers()) {
           if (!layer.parameters().isEmpty()) {
-            Parameter weight = layer.parameters().get(0);
-            // of both convolutions, the side that the weight's first extent counts the channels of
-            int size = layer instanceof ConvTranspose2d ? layer.inputSize() : layer.outputSize();
+            long weights = 0;
+            for (Parameter parameter : layer.parameters()) {
+              weights += parameter.name().startsWith("weight") ? parameter.size() : 0;
+            }
             works.add(
-                new LayerWork(
-                    p,
-                    layer.inputSize(),
-                    layer.outputSize(),
-                    weight.size(),
-                    size / weight.shape().get(0)));
+                new LayerWork(p, layer.inputSize(), layer.outputSize(), weights, positions(layer)));
           }
         }
       }
     }
     return works;
+  }
+
+  private static int positions(Layer layer) {
+    if (layer instanceof Lstm lstm) {
+      return lstm.steps();
+    }
+    // of both convolutions, the side that the weight's first extent counts the channels of
+    int size = layer instanceof ConvTranspose2d ? layer.inputSize() : layer.outputSize();
+    return size / layer.parameters().get(0).shape().get(0);
   }
 }

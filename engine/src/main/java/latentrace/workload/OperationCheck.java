@@ -49,6 +49,7 @@ public final class OperationCheck {
     check.convolutions();
     check.pooling();
     check.norms();
+    check.recurrent();
     check.noise();
     return check.outcomes;
   }
@@ -423,6 +424,37 @@ public final class OperationCheck {
           positive(IN),
           backend.allocate(2L * ROWS * IN),
           backend.allocate(2L * ROWS * IN));
+    }
+  }
+
+  /** Step 2 of 3 of every sequence. */
+  private void recurrent() {
+    int gates = 4 * OUT;
+    try (Buffer bias = noise(gates);
+        Buffer dH = noise(ROWS * 3L * OUT)) {
+      record(
+          "LSTM cell",
+          y -> {
+            Buffer z = y[0].slice(gates);
+            Buffer before = y[1];
+            Buffer cell = y[1].slice(OUT);
+            int apart = 3 * OUT;
+            int gatesApart = 3 * gates;
+            backend
+                .recurrent()
+                .lstmCellForward(
+                    ROWS, OUT, z, gatesApart, bias, before, cell, apart, y[2], OUT, y[3], apart);
+            backend
+                .recurrent()
+                .lstmCellBackward(
+                    ROWS, OUT, z, y[4], gatesApart, before, cell, apart, dH, apart, y[5]);
+          },
+          noise(ROWS * 3L * gates),
+          noise(ROWS * 3L * OUT),
+          backend.allocate((long) ROWS * OUT),
+          noise(ROWS * 3L * OUT),
+          noise(ROWS * 3L * gates),
+          noise((long) ROWS * OUT));
     }
   }
 

@@ -174,6 +174,36 @@ class VaeTracInTest {
     }
   }
 
+  /** Layers with four tensors, whole or in part, and with gradients summed over steps. */
+  @ParameterizedTest
+  @ValueSource(strings = {"all", "decoder", "last:3"})
+  void recurrentLayers(String parameters) {
+    ModelSpec spec = ModelSpec.recurrent(List.of(8, 2), 3);
+    checkpoints = checkpoints(spec);
+    Settings s = settings(Estimator.PATHWISE, parameters, false);
+    for (Strategy strategy : Strategy.values()) {
+      VaeTracIn tracIn =
+          new VaeTracIn(backend, spec, checkpoints, WEIGHTS, s, strategy, Listener.SILENT);
+      try (Model model = Model.create(backend, spec);
+          var result = tracIn.scoresAndSelfInfluence(TRAIN, TEST)) {
+        float[][] scores = result.scores().toFloats();
+        for (int i : new int[] {0, 7, 12}) {
+          double score = 0;
+          double self = 0;
+          for (int c = 0; c < 2; c++) {
+            checkpoints.get(c).load(model);
+            double[] g = gradient(model, TRAIN, i, Philox.ROLE_TRAIN_SIDE, c, s);
+            double[] z = gradient(model, TEST, 3, Philox.ROLE_TEST_SIDE, c, s);
+            score += WEIGHTS[c] * dot(model, g, z, parameters);
+            self += WEIGHTS[c] * dot(model, g, g, parameters);
+          }
+          assertClose(score, scores[3][i], Math.abs(self), strategy + " score " + i);
+          assertClose(self, result.selfInfluence()[i], Math.abs(self), strategy + " self " + i);
+        }
+      }
+    }
+  }
+
   private static void assertClose(double expected, double actual, double scale, String what) {
     double error = Math.abs(expected - actual);
     assertTrue(error <= 1e-6 * (Math.abs(expected) + scale), what + ": " + expected + " " + actual);

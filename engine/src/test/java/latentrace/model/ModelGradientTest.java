@@ -152,6 +152,30 @@ class ModelGradientTest {
     }
   }
 
+  @Test
+  void recurrentAutoEncoder() {
+    for (List<Integer> shape : List.of(List.of(FEATURES), List.of(FEATURES, 1), List.of(1, 5))) {
+      ModelSpec spec = ModelSpec.recurrent(shape, 2).withLossScale(0.3);
+      check(spec, 1);
+      check(spec.withReconstruction(Reconstruction.MSE), 1);
+    }
+    // PAPERS.md 1.4: RecurrentAutoencoder(140, 1, 64)
+    try (Model model = Model.create(backend, ModelSpec.recurrent(List.of(140), 64))) {
+      assertEquals(116_736 + 132_737, model.parameters().count());
+      assertEquals(64, model.parts().get(0).outputSize());
+      assertTrue(model.parameters().named().containsKey("decoder.output_layer.weight"));
+    }
+    assertEquals(
+        "sampleShape: found [1, 28, 28], expected [T] or [T,C] for a recurrent-autoencoder",
+        assertThrows(
+                IllegalArgumentException.class, () -> ModelSpec.recurrent(List.of(1, 28, 28), 4))
+            .getMessage());
+    assertEquals(
+        "latent: found 65536, expected at most 2^31-1 weights a layer, and gates a sample",
+        assertThrows(IllegalArgumentException.class, () -> ModelSpec.recurrent(List.of(9), 1 << 16))
+            .getMessage());
+  }
+
   private static ModelSpec smooth(ModelSpec s) {
     return new ModelSpec(
         s.model(),

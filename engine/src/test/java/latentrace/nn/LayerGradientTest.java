@@ -156,6 +156,30 @@ class LayerGradientTest {
     }
   }
 
+  /** Sequences and last states, one step and one unit, and the layers of the auto-encoder. */
+  @Test
+  void recurrent() {
+    for (boolean sequence : new boolean[] {true, false}) {
+      for (int[] sizes : new int[][] {{4, 2, 3}, {1, 3, 2}, {3, 1, 1}}) {
+        Lstm lstm = new Lstm(sizes[0], sizes[1], sizes[2], sequence);
+        checkChain(lstm.describe(), new Sequential("a", List.of(lstm)));
+      }
+    }
+    checkChain("Repeat", new Sequential("a", List.of(new Repeat(3, 4))));
+    Linear output = new Linear(2, 3, Activation.TANH);
+    checkChain("EachStep", new Sequential("a", List.of(new EachStep(4, output))));
+    checkChain(
+        "chain",
+        new Sequential(
+            "a",
+            List.of(
+                new Lstm(3, 2, 4, true),
+                new Lstm(3, 4, 2, false),
+                new Repeat(2, 3),
+                new Lstm(3, 2, 2, true),
+                new EachStep(3, new Linear(2, 2, Activation.SIGMOID)))));
+  }
+
   /** The kinds of layer of the auto-encoders, small; the first one's input gradient included. */
   @Test
   void imageChain() {
@@ -185,6 +209,7 @@ class LayerGradientTest {
             new Linear(7, 5, Activation.TANH),
             new Conv2d(shape, Activation.SOFTPLUS),
             new ConvTranspose2d(shape, Activation.TANH),
+            new EachStep(4, new Linear(3, 2, Activation.TANH)),
             new LayerNorm(List.of(3, 2)),
             new BatchNorm2d(3, 2, 2))) {
       Sequential chain = new Sequential("a", List.of(layer));

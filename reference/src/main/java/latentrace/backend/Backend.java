@@ -107,6 +107,9 @@ public interface Backend extends AutoCloseable {
   /** Batch and layer normalisation. */
   NormOps norms();
 
+  /** Steps of recurrent layers. */
+  RecurrentOps recurrent();
+
   /** Inner products of per-sample gradients. */
   GradientOps gradients();
 

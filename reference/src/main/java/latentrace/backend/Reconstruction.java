@@ -7,7 +7,9 @@ public enum Reconstruction {
   /** Σ (sigmoid(o) − x)², without ½ (the convention of 1Konny's Beta-VAE). */
   GAUSSIAN,
   /** Σ (o − x)², for outputs that already have their activation. */
-  MSE;
+  MSE,
+  /** Σ |o − x|, for the same; gradient sign(o − x), 0 at 0 as in PyTorch. */
+  L1;
 
   /** The loss of one feature, in double: the definition. */
   public double value(double o, double x) {
@@ -18,6 +20,7 @@ public enum Reconstruction {
         yield error * error;
       }
       case MSE -> (o - x) * (o - x);
+      case L1 -> Math.abs(o - x);
     };
   }
 
@@ -30,6 +33,7 @@ public enum Reconstruction {
         yield 2 * (s - x) * s * (1 - s);
       }
       case MSE -> 2 * (o - x);
+      case L1 -> Math.signum(o - x);
     };
   }
 }

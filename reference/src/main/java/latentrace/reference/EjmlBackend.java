@@ -13,6 +13,7 @@ import latentrace.backend.NormOps;
 import latentrace.backend.OptimizerOps;
 import latentrace.backend.PoolOps;
 import latentrace.backend.RandomOps;
+import latentrace.backend.RecurrentOps;
 import org.ejml.concurrency.EjmlConcurrency;
 
 /**
@@ -32,6 +33,7 @@ public final class EjmlBackend implements Backend {
   private final EjmlConvolutions convolutions;
   private final EjmlPooling pooling = new EjmlPooling(this);
   private final EjmlNorms norms = new EjmlNorms(this);
+  private final EjmlRecurrent recurrent = new EjmlRecurrent(this);
   private final EjmlGradients gradients;
 
   /**
@@ -126,6 +128,11 @@ public final class EjmlBackend implements Backend {
   @Override
   public NormOps norms() {
     return norms;
+  }
+
+  @Override
+  public RecurrentOps recurrent() {
+    return recurrent;
   }
 
   @Override

@@ -161,6 +161,12 @@ class HandComputedTest {
         .reconstruction(Reconstruction.MSE, 1, 1, 2, of(1, 2), of(3, 2), values, 0.5, dOutput);
     assertEquals(4, values.toDoubles()[0]);
     check(dOutput.slice(0, 2), -2, 0);
+    // l1: |1-3| + |2-2| = 2; gradient -1, 0, times ½
+    backend
+        .losses()
+        .reconstruction(Reconstruction.L1, 1, 1, 2, of(1, 2), of(3, 2), values, 0.5, dOutput);
+    assertEquals(2, values.toDoubles()[0]);
+    check(dOutput.slice(0, 2), -0.5, 0);
     // far out: no overflow
     backend
         .losses()
@@ -173,6 +179,41 @@ class HandComputedTest {
         .losses()
         .reconstruction(Reconstruction.MSE, 1, 1, 2, of(1, 2), of(3, 2), values, 1, null);
     check(dOutput.slice(0, 2), 1, -1);
+  }
+
+  @Test
+  void lstmCell() {
+    // z + bias = (ln 3, 0, ln 2, -ln 3): i = ¾, f = ½, g = 3/5, o = ¼; c = ½·c' + 9/20 = ln 3 for
+    // this c'; tanh(ln 3) = 4/5, h = ¼·4/5
+    double ln3 = Math.log(3);
+    double before = 2 * (ln3 - 0.45);
+    Buffer gates = of(ln3 - 1, 2, LN2, -ln3 + 3);
+    Buffer cell = garbage(1);
+    Buffer h = garbage(1);
+    Buffer next = garbage(1);
+    backend
+        .recurrent()
+        .lstmCellForward(1, 1, gates, 4, of(1, -2, 0, -3), of(before), cell, 1, h, 1, next, 1);
+    assertArrayEquals(new double[] {0.75, 0.5, 0.6, 0.25}, gates.toDoubles(), 4 * TINY);
+    check(cell, ln3);
+    check(h, 0.2);
+    check(next, 0.2);
+    // dH = 2, dC = 3: e = 3 + 2·¼·(1 - 16/25) = 3.18; δ_i = e·g·¾·¼, δ_f = e·c'·¼, δ_g = e·¾·16/25,
+    // δ_o = 2·4/5·¼·¾; dC = e·½
+    Buffer delta = garbage(4);
+    Buffer dC = of(3);
+    backend.recurrent().lstmCellBackward(1, 1, gates, delta, 4, of(before), cell, 1, of(2), 1, dC);
+    double[] expected = {0.35775, 0.795 * before, 1.5264, 0.3};
+    assertArrayEquals(expected, delta.toDoubles(), 8 * TINY);
+    assertArrayEquals(new double[] {1.59}, dC.toDoubles(), 8 * TINY);
+    // the first step: c' = 0
+    Buffer first = of(ln3, 0, LN2, -ln3);
+    backend
+        .recurrent()
+        .lstmCellForward(1, 1, first, 4, of(0, 0, 0, 0), null, cell, 1, h, 1, null, 1);
+    check(cell, 0.45);
+    backend.recurrent().lstmCellBackward(1, 1, first, delta, 4, null, cell, 1, of(2), 1, dC);
+    assertEquals(0, delta.toDoubles()[1]);
   }
 
   @Test

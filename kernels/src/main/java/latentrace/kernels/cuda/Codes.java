@@ -26,6 +26,7 @@ final class Codes {
       case BERNOULLI -> 0;
       case GAUSSIAN -> 1;
       case MSE -> 2;
+      case L1 -> 3;
     };
   }
 

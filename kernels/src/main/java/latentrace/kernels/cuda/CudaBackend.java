@@ -20,6 +20,7 @@ import latentrace.backend.NormOps;
 import latentrace.backend.OptimizerOps;
 import latentrace.backend.PoolOps;
 import latentrace.backend.RandomOps;
+import latentrace.backend.RecurrentOps;
 
 /** The GPU backend: single precision, one device, one stream; any thread may call it. */
 final class CudaBackend implements Backend {
@@ -42,6 +43,7 @@ final class CudaBackend implements Backend {
   private final CudaConvolutions convolutions;
   private final CudaPooling pooling;
   private final CudaNorms norms;
+  private final CudaRecurrent recurrent;
   private final CudaGradients gradients;
   private final ProductMath math;
   private boolean closed;
@@ -77,6 +79,7 @@ final class CudaBackend implements Backend {
       convolutions = new CudaConvolutions(this);
       pooling = new CudaPooling(this);
       norms = new CudaNorms(this);
+      recurrent = new CudaRecurrent(this);
       gradients = new CudaGradients(this);
     } catch (RuntimeException | LinkageError e) {
       cleanup.closeAfter(e);
@@ -255,6 +258,11 @@ final class CudaBackend implements Backend {
   @Override
   public NormOps norms() {
     return norms;
+  }
+
+  @Override
+  public RecurrentOps recurrent() {
+    return recurrent;
   }
 
   @Override

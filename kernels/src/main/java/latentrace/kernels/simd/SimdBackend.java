@@ -13,6 +13,7 @@ import latentrace.backend.NormOps;
 import latentrace.backend.OptimizerOps;
 import latentrace.backend.PoolOps;
 import latentrace.backend.RandomOps;
+import latentrace.backend.RecurrentOps;
 
 /** The CPU backend: the Java Vector API in single precision on a team of threads. */
 final class SimdBackend implements Backend {
@@ -28,6 +29,7 @@ final class SimdBackend implements Backend {
   private final SimdConvolutions convolutions;
   private final SimdPooling pooling;
   private final SimdNorms norms;
+  private final SimdRecurrent recurrent;
   private final SimdGradients gradients;
 
   SimdBackend(int threads) {
@@ -41,6 +43,7 @@ final class SimdBackend implements Backend {
     this.convolutions = new SimdConvolutions(this, pool, dense);
     this.pooling = new SimdPooling(this, pool);
     this.norms = new SimdNorms(this, pool);
+    this.recurrent = new SimdRecurrent(this, pool);
     this.gradients = new SimdGradients(this, pool, dense);
   }
 
@@ -123,6 +126,11 @@ final class SimdBackend implements Backend {
   @Override
   public NormOps norms() {
     return norms;
+  }
+
+  @Override
+  public RecurrentOps recurrent() {
+    return recurrent;
   }
 
   @Override

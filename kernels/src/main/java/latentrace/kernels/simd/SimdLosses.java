@@ -2,6 +2,7 @@ package latentrace.kernels.simd;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
 import latentrace.backend.LossOps;
@@ -139,6 +140,10 @@ final class SimdLosses extends LossOps {
       mse(o, oAt, x, xAt, d, dAt, count, scale, sums);
       return;
     }
+    if (kind == Reconstruction.L1) {
+      l1(o, oAt, x, xAt, d, dAt, count, scale, sums);
+      return;
+    }
     Lanes.decays(1, o, oAt, s.decays, count);
     Lanes.sigmoids(o, oAt, s.decays, s.sigmoids, 0, count);
     if (kind == Reconstruction.BERNOULLI) {
@@ -215,6 +220,33 @@ final class SimdLosses extends LossOps {
       sum = error.fma(error, sum);
       if (d != null) {
         error.mul(2 * scale).intoArray(d, dAt + f);
+      }
+    }
+    sum.intoArray(sums, 0);
+  }
+
+  private static void l1(
+      float[] o,
+      int oAt,
+      float[] x,
+      int xAt,
+      float[] d,
+      int dAt,
+      int count,
+      float scale,
+      float[] sums) {
+    FloatVector sum = FloatVector.fromArray(Lanes.SPECIES, sums, 0);
+    for (int f = 0; f < count; f += V) {
+      FloatVector error =
+          FloatVector.fromArray(Lanes.SPECIES, o, oAt + f)
+              .sub(FloatVector.fromArray(Lanes.SPECIES, x, xAt + f));
+      sum = sum.add(error.lanewise(VectorOperators.ABS));
+      if (d != null) {
+        error
+            .blend(1f, error.compare(VectorOperators.GT, 0f))
+            .blend(-1f, error.compare(VectorOperators.LT, 0f))
+            .mul(scale)
+            .intoArray(d, dAt + f);
       }
     }
     sum.intoArray(sums, 0);

@@ -51,6 +51,12 @@ class CommandLineTest {
     return outcome;
   }
 
+  private static void refused(String message, String... arguments) throws Exception {
+    Outcome outcome = Cli.run(shared, arguments);
+    assertEquals(2, outcome.status());
+    assertEquals(List.of("latentrace %s: %s".formatted(arguments[0], message)), outcome.errLines());
+  }
+
   @Test
   void helpSaysWhatThereIs() throws Exception {
     Outcome help = ok();
@@ -116,7 +122,7 @@ class CommandLineTest {
   void verifiesBackends() throws Exception {
     List<String> lines = ok("devices", "--verify").out().lines().toList();
     assertTrue(
-        lines.contains("  43 operations agree with the reference"), String.join("\n", lines));
+        lines.contains("  45 operations agree with the reference"), String.join("\n", lines));
   }
 
   /** The convolutional model from data to scores, the same on both backends. */
@@ -148,6 +154,62 @@ class CommandLineTest {
     }
     assertTrue(largest > 0);
     assertArrayEquals(scores[0], scores[1], (float) (1e-3 * largest));
+  }
+
+  /** The recurrent model from series to scores, the same on both backends; out and in again. */
+  @Test
+  void trainsAndScoresSeries() throws Exception {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < 12; i++) {
+      text.append(1 + i % 2);
+      for (int t = 0; t < 9; t++) {
+        text.append(' ').append(Math.sin(0.5 * t + i));
+      }
+      text.append('\n');
+    }
+    Files.writeString(shared.resolve("series.txt"), text);
+    float[][] scores = new float[2][];
+    for (int i = 0; i < 2; i++) {
+      String backend = List.of("ejml", "simd").get(i);
+      ok(
+          ("train --model recurrent-autoencoder --data series.txt --latent 3 --batch 6 --optimizer"
+                  + " adam --iterations 3 --checkpoints 1 --backend %s --out series-%s")
+              .formatted(backend, backend)
+              .split(" "));
+      ok(
+          ("score --checkpoints series-%s --train series.txt --test series.txt --backend %s --out"
+                  + " series-%s.npy")
+              .formatted(backend, backend, backend)
+              .split(" "));
+      scores[i] = Npy.read(shared.resolve("series-" + backend + ".npy")).toFloats();
+    }
+    assertEquals("l1", json("series-simd/model.json").at("/model/reconstruction").asText());
+    double largest = 0;
+    for (float score : scores[0]) {
+      largest = Math.max(largest, Math.abs(score));
+    }
+    assertTrue(largest > 0);
+    assertArrayEquals(scores[0], scores[1], (float) (1e-3 * largest));
+
+    ok("export --from series-simd --names torch --to series-3.safetensors".split(" "));
+    String[] command =
+        "import --from series-3.safetensors --model recurrent-autoencoder --out series-in"
+            .split(" ");
+    refused(
+        "--steps: a recurrent-autoencoder needs the time steps of a sample, its weights do not"
+            + " tell",
+        command);
+    String[] withSteps = Arrays.copyOf(command, command.length + 2);
+    withSteps[command.length] = "--steps";
+    withSteps[command.length + 1] = "9";
+    assertTrue(ok(withSteps).out().contains("18 tensors by name"));
+    assertArrayEquals(
+        Files.readAllBytes(shared.resolve("series-simd/checkpoint-3.safetensors")),
+        Files.readAllBytes(shared.resolve("series-in/checkpoint-3.safetensors")));
+    refused(
+        "--activation: found RELU, expected tanh, its cells' own",
+        "train --model recurrent-autoencoder --data series.txt --activation relu --out no"
+            .split(" "));
   }
 
   @Test

@@ -161,6 +161,7 @@ final class Oracle {
                   -target * Math.log(sigmoid(logit)) - (1 - target) * Math.log(1 - sigmoid(logit));
               case GAUSSIAN -> error * error;
               case MSE -> (logit - target) * (logit - target);
+              case L1 -> logit > target ? logit - target : target - logit;
             });
         values.magnitude[r] += Math.abs(logit) + Math.abs(target);
       }
@@ -188,6 +189,7 @@ final class Oracle {
               case BERNOULLI -> s - target;
               case GAUSSIAN -> 2 * (s - target) * s * (1 - s);
               case MSE -> 2 * (logit - target);
+              case L1 -> logit > target ? 1 : -1;
             };
         d.set(
             r * features + f,

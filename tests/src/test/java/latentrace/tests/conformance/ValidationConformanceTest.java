@@ -138,6 +138,24 @@ class ValidationConformanceTest {
               backend
                   .gradients()
                   .ghostProducts(1, 1, 2, 2, 1, 2, six, six, six, six, true, true, 1, six, 2));
+      var recurrent = backend.recurrent();
+      refused(
+          "lstmCellForward: ldGates=3 is less than its 4 columns",
+          () -> recurrent.lstmCellForward(1, 1, six, 3, six, six, six, 1, six, 1, null, 1));
+      refused(
+          "lstmCellForward: bias [4H] needs 4 elements, the buffer has 3",
+          () ->
+              recurrent.lstmCellForward(
+                  1, 1, six, 4, six.slice(0, 3), six, six, 1, six, 1, null, 1));
+      refused(
+          "lstmCellForward: next [rows,H] needs 7 elements, the buffer has 6",
+          () -> {
+            Buffer eight = arena.inOut("eight", arena.noise(8));
+            recurrent.lstmCellForward(2, 1, eight, 4, six, null, six, 1, six, 1, six, 6);
+          });
+      refused(
+          "lstmCellBackward: delta [rows,4H] is null",
+          () -> recurrent.lstmCellBackward(1, 1, six, null, 4, null, six, 1, six, 1, six));
       refused(
           "rowDots: ld=2 is less than its 3 columns",
           () -> backend.gradients().rowDots(2, 3, six, six, 2, 1, six));

@@ -147,7 +147,7 @@ class SimulatedDeviceTest {
     assertEquals(0, outcome.status(), outcome.out() + outcome.err());
     assertEquals(
         2,
-        outcome.out().lines().filter("  43 operations agree with the reference"::equals).count());
+        outcome.out().lines().filter("  45 operations agree with the reference"::equals).count());
     assertFalse(outcome.err().contains("LEAK"), outcome.err());
   }
 

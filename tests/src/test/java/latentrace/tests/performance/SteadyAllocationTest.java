@@ -88,19 +88,26 @@ class SteadyAllocationTest {
 
   @Test
   void aTrainingStepAllocatesNothing() {
+    check(MODEL, DigitsGenerator.digits(64 * 2 * STEADY, 1));
+  }
+
+  @Test
+  void aRecurrentTrainingStepAllocatesNothing() {
+    float[] series = new float[64 * 2 * STEADY * 5];
+    for (int i = 0; i < series.length; i++) {
+      series[i] = (float) Math.sin(0.7 * i);
+    }
+    check(
+        ModelSpec.recurrent(List.of(5), 4),
+        Dataset.ofFloats("series", new int[] {5}, series, null));
+  }
+
+  private void check(ModelSpec model, Dataset data) {
     Watch watch = new Watch();
     // an epoch's order and a window's line of metrics are made rarely: every 100 and 200 steps
     TrainingSpec spec = TrainingSpec.sgd(1e-4, 64, 40_000, 1, 5);
     try (Backend backend = Backends.open("simd", new Options(THREADS));
-        Trainer trainer =
-            new Trainer(
-                backend,
-                MODEL,
-                spec,
-                DigitsGenerator.digits(64 * 2 * STEADY, 1),
-                null,
-                folder,
-                watch)) {
+        Trainer trainer = new Trainer(backend, model, spec, data, null, folder, watch)) {
       watch.whenSteady = trainer::requestStop;
       trainer.run();
     }

@@ -13,6 +13,7 @@ import java.util.Objects;
 import latentrace.backend.Activation;
 import latentrace.backend.Reconstruction;
 import latentrace.checkpoint.WeightImport;
+import latentrace.model.ModelSpec;
 
 /** Files that {@code src/test/fixtures/weights.py} made, and PyTorch where it is there. */
 final class WeightFixtures {
@@ -41,7 +42,8 @@ final class WeightFixtures {
         Activation.IDENTITY,
         Reconstruction.MSE,
         model.endsWith("vae") ? 2 : 0,
-        1);
+        1,
+        model.equals(ModelSpec.RECURRENT_AUTOENCODER) ? 5 : 0);
   }
 
   /** Runs weights.py; what it printed. Skips, and says so, where there is no PyTorch. */

@@ -116,6 +116,28 @@ class WeightImportTest {
     assertEquals(25, lines.size());
   }
 
+  /** What recurrent.py saved, into which its values in recurrent.npz went. */
+  @Test
+  void recurrentModelByItsNames() throws IOException {
+    ModelFile model =
+        read(
+            ModelSpec.RECURRENT_AUTOENCODER,
+            Heads.CONCATENATED,
+            WeightFixtures.resource("weights/recurrent-12.pt"));
+    assertEquals(List.of(5, 2), model.model().sampleShape());
+    assertEquals(3, model.model().latent());
+    assertTrue(lines.get(0).contains("18 tensors by name"), lines.get(0));
+    Map<String, NpyArray> arrays = Npz.read(WeightFixtures.resource("recurrent.npz"));
+    Safetensors.read(folder.resolve("out/checkpoint-12.safetensors"))
+        .tensors()
+        .forEach(
+            (name, tensor) ->
+                assertArrayEquals(
+                    Objects.requireNonNull(arrays.get("model." + name)).toFloats(),
+                    tensor.floats(),
+                    name));
+  }
+
   private void delete() throws IOException {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder.resolve("out"))) {
       for (Path file : files) {
@@ -191,8 +213,13 @@ class WeightImportTest {
         List.of(
             List.of(ModelSpec.MLP_VAE, "mlp-7", "6", "2", "5", "3"),
             List.of(ModelSpec.CONV_VAE, "conv-5", "1", "3"),
-            List.of(ModelSpec.DENOISING_MNIST, "denoising-1", "4"))) {
-      read(model.get(0), Heads.CONCATENATED, made.resolve(model.get(1) + ".pt"));
+            List.of(ModelSpec.DENOISING_MNIST, "denoising-1", "4"),
+            List.of(ModelSpec.RECURRENT_AUTOENCODER, "recurrent-12", "5", "2", "3"))) {
+      Path file = made.resolve(model.get(1) + ".pt");
+      if (!Files.exists(file)) {
+        file = WeightFixtures.resource("weights/" + model.get(1) + ".pt");
+      }
+      read(model.get(0), Heads.CONCATENATED, file);
       Path exported = folder.resolve("exported.safetensors");
       WeightExport.run(Checkpoint.list(folder.resolve("out")).get(0), exported, true);
       List<Object> arguments = new ArrayList<>(List.of("load", exported, model.get(0)));
