@@ -168,8 +168,11 @@ public final class Retraining {
           for (int t = 0; t < losses.length; t++) {
             if (!Double.isFinite(losses[t])) {
               throw new InputException(
-                  "retraining diverged: the loss of test sample %d is %s; try a smaller --lr"
-                      .formatted(t, losses[t]));
+                  "retraining without %s diverged: the loss of test sample %d is %s; train with a smaller --lr"
+                      .formatted(
+                          set.length == 1 ? "sample " + set[0] : set.length + " samples",
+                          t,
+                          losses[t]));
             }
           }
           return losses;

@@ -30,9 +30,12 @@ import latentrace.influence.curvature.InfluenceFunctions;
 import latentrace.influence.curvature.InfluenceFunctions.Normalisation;
 import latentrace.influence.curvature.LinearCase;
 import latentrace.influence.retraining.TrainingLearner.Order;
+import latentrace.model.Estimator;
 import latentrace.model.Model;
 import latentrace.model.ModelSpec;
+import latentrace.model.Pass;
 import latentrace.reference.EjmlBackend;
+import latentrace.train.Batches;
 import latentrace.train.Trainer;
 import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
 import org.apache.commons.math3.stat.correlation.SpearmansCorrelation;
@@ -164,6 +167,31 @@ class RetrainingTest {
     }
   }
 
+  /** One step with and without a sample differ by its gradient, with the noise of its place. */
+  @Test
+  void inPlaceTheOthersKeepTheirNoise() {
+    int n = DATA.count();
+    double lr = 1e-3;
+    TrainingSpec once = TrainingSpec.sgd(lr, n, 1, 1, 9);
+    Learner learner = new TrainingLearner(once, Order.IN_PLACE);
+    double[] with = learned(learner, VAE, DATA);
+    int[] order = new Batches(once, n).positions(1);
+    for (int place : new int[] {0, 17, n - 1}) {
+      double[] without = learned(learner, VAE, DATA, order[place]);
+      try (Model model = Model.create(backend, VAE);
+          Pass pass = model.newPass(1, 1)) {
+        model.parameters().initialise(once.initialisation(), once.seed());
+        pass.load(DATA, order, place, 1);
+        pass.trainingNoise(once.seed(), 1, new int[] {place});
+        pass.run(VAE.objectiveAt(1), Estimator.PATHWISE, 1, Pass.Wanted.GRADIENTS);
+        double[] gradient = model.parameters().gradients().toDoubles();
+        for (int i = 0; i < gradient.length; i++) {
+          assertEquals(lr / n * gradient[i], without[i] - with[i], 1e-12);
+        }
+      }
+    }
+  }
+
   /** Noise and batches of the others stay: before the sample's first batch nothing differs. */
   @Test
   void inPlaceTheOthersKeepTheirBatchesAndNoise() {
@@ -284,7 +312,8 @@ class RetrainingTest {
             InputException.class,
             () -> retraining(VAE, diverging, 1).losses(DATA, List.of(new int[0]), TEST));
     assertEquals(
-        "retraining diverged: the loss of test sample 0 is NaN; try a smaller --lr",
+        "retraining without 0 samples diverged: the loss of test sample 0 is NaN; train with a smaller"
+            + " --lr",
         failure.getMessage());
   }
 
