@@ -1,6 +1,7 @@
 package latentrace.model;
 
 import latentrace.backend.Reconstruction;
+import latentrace.data.InputException;
 
 /**
  * Roots R of the Hessians of losses at what a model puts out, H = R·Rᵀ: R·p of a probe p. With p
@@ -19,6 +20,7 @@ final class LossCurvature {
    * @param probe p, read from {@code from} on
    * @param target R·p, overwritten
    * @param at where o, and R·p, begin
+   * @throws InputException for l1, which has no curvature
    */
   static void reconstruction(
       Reconstruction loss,
@@ -36,6 +38,10 @@ final class LossCurvature {
             case BERNOULLI -> Math.sqrt(scale * s * (1 - s));
             case GAUSSIAN -> Math.sqrt(2 * scale) * s * (1 - s);
             case MSE -> Math.sqrt(2 * scale);
+            case L1 ->
+                throw new InputException(
+                    "the l1 loss has no curvature: choose a method without one, or"
+                        + " --attribution-loss mse");
           };
       target[at + i] = root * probe[from + i];
     }
