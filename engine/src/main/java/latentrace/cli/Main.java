@@ -34,7 +34,6 @@ import picocli.CommandLine.ParseResult;
       InfluenceCommand.class,
       TopCommand.class,
       ExplainCommand.class,
-      ReproduceCommand.class,
       ImportCommand.class,
       ExportCommand.class,
       DevicesCommand.class,

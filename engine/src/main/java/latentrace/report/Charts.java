@@ -39,18 +39,10 @@ public final class Charts {
   private static final int MAX_LINE_POINTS = 500;
   private static final double LOG_AXIS_RATIO = 50;
 
-  /** Of the house's palette. */
-  public static final Color BLUE = new Color(0x2f6db3);
-
-  /** Of the house's palette. */
-  public static final Color ORANGE = new Color(0xc8501e);
-
-  /** Of the house's palette. */
-  public static final Color GRAY = new Color(0x8b9199);
-
-  /** Of the house's palette. */
-  public static final Color INK = new Color(0x23272e);
-
+  private static final Color BLUE = new Color(0x2f6db3);
+  private static final Color ORANGE = new Color(0xc8501e);
+  private static final Color GRAY = new Color(0x8b9199);
+  private static final Color INK = new Color(0x23272e);
   private static final Color SOFT_INK = new Color(0x565d66);
   private static final Color GRID = new Color(0xe3e6ea);
   private static final Color CLEAR = new Color(255, 255, 255, 0);
@@ -207,15 +199,14 @@ public final class Charts {
   }
 
   /** At most {@code limit} of 0..count-1, evenly spaced, the first and the last among them. */
-  public static int[] thin(int count, int limit) {
+  static int[] thin(int count, int limit) {
     int kept = Math.min(count, limit);
     return IntStream.range(0, kept)
         .map(i -> kept < 2 ? i : (int) ((long) i * (count - 1) / (kept - 1)))
         .toArray();
   }
 
-  /** Adds a line without markers. */
-  public static XYSeries line(XYChart chart, String name, double[] x, double[] y, Color color) {
+  private static XYSeries line(XYChart chart, String name, double[] x, double[] y, Color color) {
     XYSeries series = chart.addSeries(name, x, y);
     series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Line);
     series.setMarker(SeriesMarkers.NONE);
@@ -228,7 +219,7 @@ public final class Charts {
    * Makes XChart tick at round numbers. Where all x values are equally spaced it would tick at
    * every so many of them; a hidden point between the first two breaks the spacing.
    */
-  public static void roundTicks(XYChart chart, double first, double second) {
+  private static void roundTicks(XYChart chart, double first, double second) {
     double[] between = {first + (second - first) / 2};
     chart.addSeries("hidden", between, between).setEnabled(false).setShowInLegend(false);
   }
@@ -247,8 +238,7 @@ public final class Charts {
     }
   }
 
-  /** An empty chart in the house's style, on a transparent ground. */
-  public static XYChart chart(int width, int height, String title, String xTitle, String yTitle) {
+  private static XYChart chart(int width, int height, String title, String xTitle, String yTitle) {
     XYChart chart =
         new XYChartBuilder()
             .width(width)
@@ -277,12 +267,8 @@ public final class Charts {
     return chart;
   }
 
-  /**
-   * Encodes a chart, without the XML prologue, its identifiers made the page's own.
-   *
-   * @param name what its identifiers begin with
-   */
-  public static String svg(XYChart chart, String name) {
+  /** Encodes a chart, without the XML prologue, its identifiers made the page's own. */
+  private static String svg(XYChart chart, String name) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
       VectorGraphicsEncoder.saveVectorGraphic(chart, bytes, VectorGraphicsFormat.SVG);
