@@ -279,13 +279,10 @@ public final class Trainer implements AutoCloseable {
 
   /** Copies an iteration's batch to the backend. */
   private void stage(long iteration) {
-    long batches =
-        spec.dropLast()
-            ? data.count() / spec.batch()
-            : (data.count() + (long) spec.batch() - 1) / spec.batch();
+    long batches = batches(spec, data.count());
     long epoch = (iteration - 1) / batches;
     if (spec.shuffle() && epoch != orderOf) {
-      order = shuffled(epoch);
+      order = shuffled(spec, data.count(), epoch);
       orderOf = epoch;
     }
     int from = Math.toIntExact((iteration - 1) % batches * spec.batch());
@@ -293,10 +290,32 @@ public final class Trainer implements AutoCloseable {
     staged = iteration;
   }
 
-  private int[] shuffled(long epoch) {
-    int[] order = Arrays.copyOf(Positions.upTo(data.count()), data.count());
+  private static long batches(TrainingSpec spec, int samples) {
+    return spec.dropLast()
+        ? samples / spec.batch()
+        : (samples + (long) spec.batch() - 1) / spec.batch();
+  }
+
+  private static int[] shuffled(TrainingSpec spec, int samples, long epoch) {
+    int[] order = Arrays.copyOf(Positions.upTo(samples), samples);
     new PhiloxRandom(spec.seed(), Philox.ROLE_SHUFFLE, epoch).shuffle(order);
     return order;
+  }
+
+  /**
+   * Positions of the samples that an iteration of a training trains on.
+   *
+   * @param samples N
+   * @param iteration from 1 on
+   */
+  public static int[] batch(TrainingSpec spec, int samples, long iteration) {
+    long batches = batches(spec, samples);
+    int[] order =
+        spec.shuffle()
+            ? shuffled(spec, samples, (iteration - 1) / batches)
+            : Positions.upTo(samples);
+    int from = Math.toIntExact((iteration - 1) % batches * spec.batch());
+    return Arrays.copyOfRange(order, from, from + Math.min(spec.batch(), samples - from));
   }
 
   /**

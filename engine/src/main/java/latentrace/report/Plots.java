@@ -1,0 +1,196 @@
+package latentrace.report;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.DoubleStream;
+import org.apache.commons.math3.stat.regression.SimpleRegression;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
+import org.knowm.xchart.style.Styler.LegendPosition;
+
+/** The kinds of plot that the experiments share, as pictures. */
+public final class Plots {
+  private static final int MAX_DOTS = 1500;
+  private static final int MAX_LINE_POINTS = 400;
+  private static final int BINS = 60;
+
+  private Plots() {}
+
+  /**
+   * What every plot has.
+   *
+   * @param name of the picture's files
+   * @param title above it
+   * @param xTitle with the unit
+   * @param yTitle with the unit
+   * @param width in CSS pixels
+   * @param height in CSS pixels
+   */
+  public record Frame(
+      String name, String title, String xTitle, String yTitle, int width, int height) {
+    private XYChart chart() {
+      return ChartStyle.chart(width, height, title, xTitle, yTitle);
+    }
+
+    private Picture picture(XYChart chart) {
+      return new Picture(
+          name,
+          "%s: %s against %s".formatted(title, yTitle, xTitle),
+          width,
+          height,
+          graphics -> chart.paint(graphics, width, height));
+    }
+  }
+
+  /**
+   * Dots of one colour, or points of a curve.
+   *
+   * @param name in the legend
+   * @param x [n]
+   * @param y [n], finite
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  public record Series(String name, double[] x, double[] y) {
+    /** Checks the lengths. */
+    public Series {
+      Statistics.requireLength("y of " + name, y.length, "x", x.length);
+    }
+
+    private Series thinned(int limit) {
+      int[] kept = ChartStyle.thin(x.length, limit);
+      return new Series(
+          name,
+          Arrays.stream(kept).mapToDouble(i -> x[i]).toArray(),
+          Arrays.stream(kept).mapToDouble(i -> y[i]).toArray());
+    }
+  }
+
+  /**
+   * Values whose distribution is drawn.
+   *
+   * @param name in the legend
+   * @param values [n], finite
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+  public record Sample(String name, double[] values) {}
+
+  /**
+   * Dots; each series is thinned out to its share of 1,500.
+   *
+   * @param regression whether the least-squares line of the first series is drawn, its R² in the
+   *     title
+   */
+  public static Picture scatter(Frame frame, List<Series> clouds, boolean regression) {
+    SimpleRegression fit = new SimpleRegression();
+    if (regression) {
+      Series first = clouds.get(0);
+      for (int i = 0; i < first.x().length; i++) {
+        fit.addData(first.x()[i], first.y()[i]);
+      }
+    }
+    double rSquared = fit.getRSquare();
+    XYChart chart = frame.chart();
+    if (!Double.isNaN(rSquared)) {
+      chart.setTitle(String.format(Locale.ROOT, "%s (R² = %.2f)", frame.title(), rSquared));
+    }
+    for (int c = 0; c < clouds.size(); c++) {
+      Series cloud = clouds.get(c).thinned(MAX_DOTS / clouds.size());
+      Color color = clouds.size() == 3 && c == 0 ? ChartStyle.GRAY : colour(clouds.size(), c);
+      ChartStyle.dots(chart, cloud.name(), cloud.x(), cloud.y(), color);
+    }
+    if (!Double.isNaN(rSquared)) {
+      double low = Arrays.stream(clouds.get(0).x()).min().getAsDouble();
+      double high = Arrays.stream(clouds.get(0).x()).max().getAsDouble();
+      double[] x = {low, high};
+      double[] y = {fit.predict(low), fit.predict(high)};
+      ChartStyle.line(chart, "linear regression", x, y, ChartStyle.SOFT_INK)
+          .setLineStyle(new BasicStroke(1.2f));
+    }
+    chart.getStyler().setMarkerSize(4);
+    legend(chart, clouds.size() > 1);
+    return frame.picture(chart);
+  }
+
+  /** With three clouds the first is the background, in gray. */
+  private static Color colour(int clouds, int position) {
+    return ChartStyle.series(clouds == 3 ? position - 1 : position);
+  }
+
+  /**
+   * Histograms as densities, over a common range in 60 bins; empty bins are left out.
+   *
+   * @param logarithmic whether the density's axis is
+   */
+  public static Picture densities(Frame frame, List<Sample> samples, boolean logarithmic) {
+    double low = values(samples).min().orElse(0);
+    double high = values(samples).max().orElse(1);
+    double width = high > low ? (high - low) / BINS : 1;
+    XYChart chart = frame.chart();
+    for (int s = 0; s < samples.size(); s++) {
+      double[] values = samples.get(s).values();
+      double[] density = density(values, low, width, BINS);
+      double[] centre = new double[BINS];
+      for (int b = 0; b < BINS; b++) {
+        centre[b] = low + (b + 0.5) * width;
+        if (logarithmic && density[b] == 0) {
+          density[b] = Double.NaN;
+        }
+      }
+      Color color = ChartStyle.series(s);
+      var series = ChartStyle.line(chart, samples.get(s).name(), centre, density, color);
+      if (!logarithmic) {
+        series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Area);
+        series.setFillColor(ChartStyle.translucent(color, 60));
+      }
+    }
+    ChartStyle.roundTicks(chart, low + 0.5 * width, low + 1.5 * width);
+    chart.getStyler().setYAxisLogarithmic(logarithmic);
+    legend(chart, samples.size() > 1);
+    return frame.picture(chart);
+  }
+
+  private static DoubleStream values(List<Sample> samples) {
+    return samples.stream().flatMapToDouble(sample -> Arrays.stream(sample.values()));
+  }
+
+  /** Shares of the values in bins of equal width from {@code low} on, divided by the width. */
+  static double[] density(double[] values, double low, double width, int bins) {
+    double[] density = new double[bins];
+    for (double value : values) {
+      int bin = (int) Math.max(0, Math.min(bins - 1, Math.floor((value - low) / width)));
+      density[bin] += 1 / (values.length * width);
+    }
+    return density;
+  }
+
+  /**
+   * Curves, thinned out to 400 points each.
+   *
+   * @param diagonal whether the dashed line from (0,0) to (100,100) is drawn
+   */
+  public static Picture curves(Frame frame, List<Series> curves, boolean diagonal) {
+    XYChart chart = frame.chart();
+    for (int c = 0; c < curves.size(); c++) {
+      Series curve = curves.get(c).thinned(MAX_LINE_POINTS);
+      ChartStyle.line(chart, curve.name(), curve.x(), curve.y(), ChartStyle.series(c));
+    }
+    if (diagonal) {
+      ChartStyle.diagonal(chart);
+    }
+    double[] x = curves.get(0).x();
+    ChartStyle.roundTicks(chart, x[0], x[Math.min(1, x.length - 1)]);
+    legend(chart, true);
+    if (diagonal) {
+      chart.getStyler().setLegendPosition(LegendPosition.InsideSE);
+    }
+    return frame.picture(chart);
+  }
+
+  private static void legend(XYChart chart, boolean wanted) {
+    chart.getStyler().setLegendVisible(wanted).setLegendPosition(LegendPosition.OutsideS);
+    chart.getStyler().setLegendLayout(org.knowm.xchart.style.Styler.LegendLayout.Horizontal);
+  }
+}
