@@ -28,6 +28,10 @@ final class Kong2021 {
             new SameClassRates(),
             new LatentNorms(false),
             new SelfIsStrongest(true),
+            new Mixtures(false),
+            new LossChanges(),
+            new Detection(),
+            new Retraining(),
             new LatentNorms(true))) {
       byName.put(experiment.name(), experiment);
     }

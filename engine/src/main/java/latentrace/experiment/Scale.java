@@ -19,7 +19,9 @@ import latentrace.data.InputException;
  * @param subclass one class of CIFAR-10
  * @param autoEncoder the nearest-neighbour baseline of Table 6; Adam
  * @param draws m
- * @param repeats of Table 8
+ * @param repeats of Table 8, d = 64
+ * @param repeatsOfOthers of Table 8, other latent sizes
+ * @param retrainedLatent d of Table 9
  * @param foreign images added for Table 8
  * @param removals samples removed for Table 9
  * @param lossChange Table 7: one checkpoint an iteration
@@ -38,6 +40,8 @@ record Scale(
     Regime autoEncoder,
     int draws,
     int repeats,
+    int repeatsOfOthers,
+    int retrainedLatent,
     int foreign,
     List<Integer> removals,
     Regime lossChange) {
@@ -114,6 +118,8 @@ record Scale(
         new Regime(ALL, 1e-3, 0, "constant", 64, 50_000, 1, 128),
         16,
         5,
+        5,
+        128,
         1000,
         List.of(0, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
         published(3e-4, 1000, 1000));
@@ -135,6 +141,8 @@ record Scale(
         new Regime(20_000, 1e-3, 0, "constant", 64, 1500, 1, 64),
         8,
         5,
+        2,
+        64,
         1000,
         List.of(0, 4, 16, 64, 256, 1024),
         new Regime(500, 3e-4, 0, "constant", 64, 24, 24, 8));
@@ -158,9 +166,16 @@ record Scale(
         new Regime(160, 1e-3, 0, "constant", 16, 24, 1, 8),
         2,
         2,
+        1,
+        64,
         20,
         List.of(0, 4, 8),
         new Regime(20, 3e-4, 0, "constant", 4, 3, 3, 2));
+  }
+
+  /** Of Table 8. */
+  int repeatsOf(int latent) {
+    return latent == contaminatedLatents.get(0) ? repeats : repeatsOfOthers;
   }
 
   /** The scale of this name. */
@@ -200,6 +215,8 @@ record Scale(
         limited(autoEncoder, tests),
         newDraws == null ? draws : newDraws,
         newRepeats == null ? repeats : newRepeats,
+        newRepeats == null ? repeatsOfOthers : newRepeats,
+        retrainedLatent,
         foreign,
         removals,
         limited(lossChange, tests));
