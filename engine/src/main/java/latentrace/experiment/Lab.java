@@ -264,7 +264,7 @@ final class Lab {
   }
 
   /** Table 6's baseline: nearest neighbours in the code of an auto-encoder. */
-  ModelStage autoEncoder() {
+  TrainStage autoEncoder() {
     Regime regime = scale().autoEncoder();
     Dataset train = mnistSource().first(regime.samples()).data();
     return train(

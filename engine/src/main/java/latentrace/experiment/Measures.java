@@ -77,6 +77,19 @@ final class Measures {
     return rows;
   }
 
+  /** Values over the largest absolute one; zeros stay. */
+  static double[] normalised(float[] values) {
+    double largest = 0;
+    for (float value : values) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    double[] normalised = new double[values.length];
+    for (int i = 0; i < values.length && largest > 0; i++) {
+      normalised[i] = values[i] / largest;
+    }
+    return normalised;
+  }
+
   /** Mean and spread of numbers. */
   static SummaryStatistics summary(double... values) {
     SummaryStatistics summary = new SummaryStatistics();

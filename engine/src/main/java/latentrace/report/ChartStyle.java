@@ -37,6 +37,19 @@ final class ChartStyle {
     return SERIES[position % SERIES.length];
   }
 
+  /** Step {@code level} of {@code levels} from blue over gray to orange. */
+  static Color level(int level, int levels) {
+    double at = 2.0 * level / (levels - 1);
+    return at <= 1 ? between(BLUE, GRAY, at) : between(GRAY, ORANGE, at - 1);
+  }
+
+  private static Color between(Color from, Color to, double share) {
+    return new Color(
+        (int) Math.round(from.getRed() + share * (to.getRed() - from.getRed())),
+        (int) Math.round(from.getGreen() + share * (to.getGreen() - from.getGreen())),
+        (int) Math.round(from.getBlue() + share * (to.getBlue() - from.getBlue())));
+  }
+
   /** The same colour, {@code alpha} of 255 opaque. */
   static Color translucent(Color color, int alpha) {
     return new Color(color.getRed(), color.getGreen(), color.getBlue(), alpha);

@@ -6,16 +6,22 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.apache.commons.math3.stat.regression.SimpleRegression;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
+import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** The kinds of plot that the experiments share, as pictures. */
 public final class Plots {
   private static final int MAX_DOTS = 1500;
   private static final int MAX_LINE_POINTS = 400;
   private static final int BINS = 60;
+
+  /** Colours of a map. */
+  private static final int LEVELS = 5;
 
   private Plots() {}
 
@@ -120,6 +126,45 @@ public final class Plots {
   }
 
   /**
+   * Dots in the plane, coloured by a value in five equal steps, blue (lowest) over gray to orange
+   * (highest); the legend has the middle of each step.
+   *
+   * @param values [n]
+   * @param star a point marked with a black cross, or null
+   */
+  public static Picture map(Frame frame, Series points, double[] values, double[] star) {
+    XYChart chart = frame.chart();
+    double low = Arrays.stream(values).min().orElse(0);
+    double high = Arrays.stream(values).max().orElse(1);
+    for (int level = 0; level < LEVELS; level++) {
+      int here = level;
+      int[] members =
+          IntStream.range(0, values.length)
+              .filter(i -> level(values[i], low, high) == here)
+              .toArray();
+      ChartStyle.dots(
+          chart,
+          String.format(Locale.ROOT, "%.3g", low + (high - low) * (level + 0.5) / LEVELS),
+          Arrays.stream(members).mapToDouble(i -> points.x()[i]).toArray(),
+          Arrays.stream(members).mapToDouble(i -> points.y()[i]).toArray(),
+          ChartStyle.level(level, LEVELS));
+    }
+    if (star != null) {
+      double[] x = {star[0]};
+      double[] y = {star[1]};
+      var series = chart.addSeries("z", x, y);
+      series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Scatter);
+      series.setMarker(SeriesMarkers.CROSS).setMarkerColor(ChartStyle.INK);
+    }
+    legend(chart, true);
+    return frame.picture(chart);
+  }
+
+  private static int level(double value, double low, double high) {
+    return high > low ? (int) Math.min(LEVELS - 1, LEVELS * (value - low) / (high - low)) : 0;
+  }
+
+  /**
    * Histograms as densities, over a common range in 60 bins; empty bins are left out.
    *
    * @param logarithmic whether the density's axis is
@@ -191,6 +236,6 @@ public final class Plots {
 
   private static void legend(XYChart chart, boolean wanted) {
     chart.getStyler().setLegendVisible(wanted).setLegendPosition(LegendPosition.OutsideS);
-    chart.getStyler().setLegendLayout(org.knowm.xchart.style.Styler.LegendLayout.Horizontal);
+    chart.getStyler().setLegendLayout(LegendLayout.Horizontal);
   }
 }
