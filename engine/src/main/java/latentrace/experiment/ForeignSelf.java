@@ -102,13 +102,7 @@ final class ForeignSelf implements Experiment {
       low[k] = mean[k] - error;
       high[k] = mean[k] + error;
     }
-    List<Plots.Series> series = new ArrayList<>();
-    series.add(new Plots.Series("by falling self-influence", checked, mean));
-    if (found.size() > 1) {
-      series.add(new Plots.Series("one standard error less", checked, low));
-      series.add(new Plots.Series("one standard error more", checked, high));
-    }
-    return Plots.curves(
+    return Plots.detection(
         new Plots.Frame(
             "panel",
             repeats.get(0).label(),
@@ -116,7 +110,11 @@ final class ForeignSelf implements Experiment {
             "foreign images found (%)",
             480,
             340),
-        series,
-        true);
+        new Plots.Series("by falling self-influence", checked, mean),
+        found.size() == 1
+            ? List.of()
+            : List.of(
+                new Plots.Series("one standard error less", checked, low),
+                new Plots.Series("one standard error more", checked, high)));
   }
 }

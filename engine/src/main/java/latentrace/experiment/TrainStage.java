@@ -53,6 +53,7 @@ record TrainStage(ModelSpec spec, TrainingSpec training, Dataset data, String en
     try (Trainer trainer =
         new Trainer(lab.backend(), spec, training, data, null, folder, lab.listener())) {
       trainer.resume();
+      trainer.discardState();
     }
   }
 

@@ -17,13 +17,13 @@ public record Estimate(double value, Double deviation, Double standardError, lon
   /** A fraction of n, with the binomial standard error √(p(1−p)/n). */
   public static Estimate rate(long hits, long n) {
     double p = (double) hits / n;
-    return new Estimate(p, null, Math.sqrt(p * (1 - p) / n), n, 3);
+    return new Estimate(p, null, Math.sqrt(p * (1 - p) / (double) n), n, 3);
   }
 
   /** A mean with its standard error s/√n; no error for n = 1. */
   public static Estimate mean(StatisticalSummary sample, int decimals) {
     long n = sample.getN();
-    Double error = n > 1 ? sample.getStandardDeviation() / Math.sqrt(n) : null;
+    Double error = n > 1 ? sample.getStandardDeviation() / Math.sqrt((double) n) : null;
     return new Estimate(sample.getMean(), null, error, n, decimals);
   }
 

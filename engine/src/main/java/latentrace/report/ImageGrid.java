@@ -14,7 +14,7 @@ import latentrace.data.Dataset;
 /** Rows of samples as one picture, with headings over columns, gaps and frames. */
 public final class ImageGrid {
   private static final int MARGIN = 6;
-  private static final int SPACE = 4;
+  private static final int SPACE = 6;
   private static final int GAP = 16;
   private static final int HEADING = 22;
   private static final FontRenderContext CONTEXT = new FontRenderContext(null, true, true);

@@ -42,18 +42,20 @@ public record Picture(String name, String alt, int width, int height, Painter pa
    */
   public static Picture panels(String name, String alt, int columns, List<Picture> parts) {
     int cellWidth = parts.stream().mapToInt(Picture::width).max().orElse(0) + GAP;
-    int cellHeight = parts.stream().mapToInt(Picture::height).max().orElse(0) + GAP;
-    int across = Math.min(columns, parts.size());
-    int down = (parts.size() + columns - 1) / columns;
+    int[] tops = new int[(parts.size() + columns - 1) / columns + 1];
+    for (int p = 0; p < parts.size(); p++) {
+      int row = p / columns;
+      tops[row + 1] = Math.max(tops[row + 1], tops[row] + parts.get(p).height() + GAP);
+    }
     return new Picture(
         name,
         alt,
-        across * cellWidth,
-        down * cellHeight,
+        Math.min(columns, parts.size()) * cellWidth,
+        tops[tops.length - 1],
         graphics -> {
           for (int p = 0; p < parts.size(); p++) {
             Graphics2D part = (Graphics2D) graphics.create();
-            part.translate(p % columns * cellWidth, p / columns * cellHeight);
+            part.translate(p % columns * cellWidth, tops[p / columns]);
             parts.get(p).painter().paint(part);
             part.dispose();
           }

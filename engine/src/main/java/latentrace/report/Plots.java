@@ -3,6 +3,7 @@ package latentrace.report;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
@@ -12,13 +13,18 @@ import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** The kinds of plot that the experiments share, as pictures. */
 public final class Plots {
   private static final int MAX_DOTS = 1500;
   private static final int MAX_LINE_POINTS = 400;
-  private static final int BINS = 60;
+  private static final int FEWEST_BINS = 12;
+  private static final int MOST_BINS = 60;
+
+  /** XChart sets a legend below so close that it would touch the axis title. */
+  private static final int LEGEND_PADDING = 10;
 
   /** Colours of a map. */
   private static final int LEVELS = 5;
@@ -66,7 +72,10 @@ public final class Plots {
     }
 
     private Series thinned(int limit) {
-      int[] kept = ChartStyle.thin(x.length, limit);
+      return at(ChartStyle.thin(x.length, limit));
+    }
+
+    private Series at(int[] kept) {
       return new Series(
           name,
           Arrays.stream(kept).mapToDouble(i -> x[i]).toArray(),
@@ -126,28 +135,34 @@ public final class Plots {
   }
 
   /**
-   * Dots in the plane, coloured by a value in five equal steps, blue (lowest) over gray to orange
-   * (highest); the legend has the middle of each step.
+   * Dots in the plane, coloured by a value: its lowest fifth blue, over gray, to its highest
+   * fifth orange; the legend has the highest value of each.
    *
    * @param values [n]
    * @param star a point marked with a black cross, or null
    */
   public static Picture map(Frame frame, Series points, double[] values, double[] star) {
     XYChart chart = frame.chart();
-    double low = Arrays.stream(values).min().orElse(0);
-    double high = Arrays.stream(values).max().orElse(1);
+    int[] order =
+        IntStream.range(0, values.length)
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> values[i]))
+            .mapToInt(i -> i)
+            .toArray();
     for (int level = 0; level < LEVELS; level++) {
-      int here = level;
       int[] members =
-          IntStream.range(0, values.length)
-              .filter(i -> level(values[i], low, high) == here)
-              .toArray();
-      ChartStyle.dots(
-          chart,
-          String.format(Locale.ROOT, "%.3g", low + (high - low) * (level + 0.5) / LEVELS),
-          Arrays.stream(members).mapToDouble(i -> points.x()[i]).toArray(),
-          Arrays.stream(members).mapToDouble(i -> points.y()[i]).toArray(),
-          ChartStyle.level(level, LEVELS));
+          Arrays.copyOfRange(
+              order, level * order.length / LEVELS, (level + 1) * order.length / LEVELS);
+      if (members.length > 0) {
+        String most = Pages.number((float) values[members[members.length - 1]]);
+        Series part = points.at(members);
+        ChartStyle.dots(
+            chart,
+            "to " + most + " ".repeat(level),
+            part.x(),
+            part.y(),
+            ChartStyle.level(level, LEVELS));
+      }
     }
     if (star != null) {
       double[] x = {star[0]};
@@ -160,25 +175,24 @@ public final class Plots {
     return frame.picture(chart);
   }
 
-  private static int level(double value, double low, double high) {
-    return high > low ? (int) Math.min(LEVELS - 1, LEVELS * (value - low) / (high - low)) : 0;
-  }
-
   /**
-   * Histograms as densities, over a common range in 60 bins; empty bins are left out.
+   * Histograms as densities, over a common range; empty bins are left out of a logarithmic one. The
+   * number of bins is the root of the smallest sample's size, 12 to 60.
    *
    * @param logarithmic whether the density's axis is
    */
   public static Picture densities(Frame frame, List<Sample> samples, boolean logarithmic) {
     double low = values(samples).min().orElse(0);
     double high = values(samples).max().orElse(1);
-    double width = high > low ? (high - low) / BINS : 1;
+    int least = samples.stream().mapToInt(sample -> sample.values().length).min().orElse(0);
+    int bins = (int) Math.max(FEWEST_BINS, Math.min(MOST_BINS, Math.sqrt(least)));
+    double width = high > low ? (high - low) / bins : 1;
     XYChart chart = frame.chart();
     for (int s = 0; s < samples.size(); s++) {
       double[] values = samples.get(s).values();
-      double[] density = density(values, low, width, BINS);
-      double[] centre = new double[BINS];
-      for (int b = 0; b < BINS; b++) {
+      double[] density = density(values, low, width, bins);
+      double[] centre = new double[bins];
+      for (int b = 0; b < bins; b++) {
         centre[b] = low + (b + 0.5) * width;
         if (logarithmic && density[b] == 0) {
           density[b] = Double.NaN;
@@ -212,30 +226,29 @@ public final class Plots {
   }
 
   /**
-   * Curves, thinned out to 400 points each.
+   * A detection curve in percent, with the dashed line of random order.
    *
-   * @param diagonal whether the dashed line from (0,0) to (100,100) is drawn
+   * @param curve thinned out to 400 points
+   * @param bounds thin lines above and below it, without an entry in the legend; may be empty
    */
-  public static Picture curves(Frame frame, List<Series> curves, boolean diagonal) {
+  public static Picture detection(Frame frame, Series curve, List<Series> bounds) {
     XYChart chart = frame.chart();
-    for (int c = 0; c < curves.size(); c++) {
-      Series curve = curves.get(c).thinned(MAX_LINE_POINTS);
-      ChartStyle.line(chart, curve.name(), curve.x(), curve.y(), ChartStyle.series(c));
+    for (Series bound : bounds) {
+      Series thin = bound.thinned(MAX_LINE_POINTS);
+      var line = ChartStyle.line(chart, bound.name(), thin.x(), thin.y(), ChartStyle.BLUE);
+      line.setLineStyle(new BasicStroke(0.6f)).setShowInLegend(false);
     }
-    if (diagonal) {
-      ChartStyle.diagonal(chart);
-    }
-    double[] x = curves.get(0).x();
-    ChartStyle.roundTicks(chart, x[0], x[Math.min(1, x.length - 1)]);
-    legend(chart, true);
-    if (diagonal) {
-      chart.getStyler().setLegendPosition(LegendPosition.InsideSE);
-    }
+    Series drawn = curve.thinned(MAX_LINE_POINTS);
+    ChartStyle.line(chart, curve.name(), drawn.x(), drawn.y(), ChartStyle.BLUE);
+    ChartStyle.diagonal(chart);
+    ChartStyle.roundTicks(chart, drawn.x()[0], drawn.x()[Math.min(1, drawn.x().length - 1)]);
+    chart.getStyler().setLegendPosition(LegendPosition.InsideSE);
     return frame.picture(chart);
   }
 
   private static void legend(XYChart chart, boolean wanted) {
-    chart.getStyler().setLegendVisible(wanted).setLegendPosition(LegendPosition.OutsideS);
-    chart.getStyler().setLegendLayout(LegendLayout.Horizontal);
+    XYStyler style = chart.getStyler();
+    style.setLegendVisible(wanted).setLegendPosition(LegendPosition.OutsideS);
+    style.setLegendLayout(LegendLayout.Horizontal).setLegendPadding(LEGEND_PADDING);
   }
 }
