@@ -61,7 +61,11 @@ final class Detection implements Experiment {
               .toArray();
       rows.add(
           Row.of(
-              repeats.get(0).label() + ", AUC",
+              "%s, AUC, %,d of %,d foreign"
+                  .formatted(
+                      repeats.get(0).label(),
+                      repeats.get(0).foreign(),
+                      repeats.get(0).train().count()),
               PUBLISHED.get(s),
               Estimate.mean(Measures.summary(areas), 3)));
     }
@@ -69,15 +73,7 @@ final class Detection implements Experiment {
         rows,
         Finding.notes(
             all.stream().map(repeats -> repeats.get(0)).toList(),
-            "%,d foreign images among %s; n counts repeats, which differ in their seed."
-                .formatted(
-                    all.get(0).get(0).foreign(),
-                    String.join(
-                        ", ",
-                        all.stream()
-                            .map(r -> "%,d".formatted(r.get(0).train().count()))
-                            .distinct()
-                            .toList()))));
+            "n counts repeats, which differ in their seed."));
   }
 
   /** Found after k samples by falling self-influence [N]. */

@@ -1,6 +1,7 @@
 package latentrace.experiment;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -122,7 +123,21 @@ final class Lab {
         foreign,
         scoring(),
         engine(),
-        ExperimentData.notes(sources));
+        notes(label, model, regime, train.count(), sources));
+  }
+
+  private List<String> notes(
+      String label, ModelStage model, Regime regime, int samples, Source... sources) {
+    List<String> notes = new ArrayList<>(ExperimentData.notes(sources));
+    if (model instanceof ImportStage imported) {
+      notes.add(
+          "%s: %d published checkpoints, %,d training samples."
+              .formatted(label, imported.files().size(), samples));
+    } else if (!scale().equals(Scale.of("paper"))) {
+      String family = label.startsWith("CIFAR") && !label.contains("d =") ? "Subclasses" : label;
+      notes.add(family + ": " + regime.describe(samples, scale().draws()));
+    }
+    return notes;
   }
 
   private Source mnistSource() {
@@ -154,13 +169,18 @@ final class Lab {
     return mnist(latent, Scale.MNIST_BETA);
   }
 
+  private Regime contaminatedRegime(int latent, double beta) {
+    boolean first = latent == scale().contaminatedLatents().get(0) && beta == Scale.MNIST_BETA;
+    return first ? scale().contaminated() : scale().contaminatedOthers();
+  }
+
   /**
    * MNIST with foreign images behind it.
    *
    * @param repeat 0..; each has a seed of its own
    */
   Subject contaminatedMnist(int latent, double beta, int repeat) {
-    Regime regime = scale().contaminated();
+    Regime regime = contaminatedRegime(latent, beta);
     Source mnist = mnistSource().first(regime.samples());
     Source foreign = source("emnist", data::emnist).first(scale().foreign());
     Source test = mnistTestSource();
@@ -182,7 +202,8 @@ final class Lab {
   /** The model of Table 9 without some of its training samples, in its own seed and order. */
   ModelStage retrained(Subject subject, int[] kept) {
     Dataset rest = subject.train().select(kept);
-    return train(subject.model().spec(), scale().contaminated().training(seed()), rest);
+    ModelSpec spec = subject.model().spec();
+    return train(spec, contaminatedRegime(spec.latent(), spec.beta()).training(seed()), rest);
   }
 
   /** Losses of the whole MNIST test set in the published unit. */
@@ -208,9 +229,9 @@ final class Lab {
 
   /** CIFAR-10 with foreign images behind it. */
   Subject contaminatedCifar(int latent, int repeat) {
-    Regime regime = scale().cifar();
+    Regime regime = scale().contaminatedCifar();
     Source cifar = source("cifar", data::cifar).first(regime.samples());
-    Source foreign = source("celeba", data::celeba).first(scale().foreign());
+    Source foreign = source("celeba", data::celeba).first(scale().foreignToCifar());
     Source test = source("cifar test", data::cifarTest);
     Source mixed =
         source(
@@ -232,7 +253,7 @@ final class Lab {
     Regime regime = scale().subclass();
     boolean imported = label == 0 && settings.checkpoints() != null;
     Source all = source("class " + label, () -> data.subclass(label));
-    Source train = imported ? all : all.first(regime.samples());
+    Source train = all.first(imported ? scale().imported() : regime.samples());
     Source test = source("class test " + label, () -> data.subclassTest(label));
     ModelStage model =
         imported
