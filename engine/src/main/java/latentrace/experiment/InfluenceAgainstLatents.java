@@ -75,7 +75,8 @@ final class InfluenceAgainstLatents implements Experiment {
         Picture.panels(name(), title(), panels.size() > 4 ? 3 : 2, panels),
         Finding.notes(
             subjects.apply(lab),
-            "The %d strongest of each test sample on both sides, thinned out, and random pairs."
+            ("Up to %d strongest of each test sample on both sides, and as many random pairs; thinned"
+                    + " out.")
                 .formatted(PAIRS)));
   }
 
@@ -103,7 +104,7 @@ final class InfluenceAgainstLatents implements Experiment {
     for (int t = 0; t < scores.rows(); t++) {
       float[] row = scores.row(t);
       float[] origin = distance ? test[t] : new float[train[0].length];
-      int k = Math.min(PAIRS, row.length);
+      int k = Math.min(PAIRS, Math.max(1, row.length / 4));
       add(proponents, Statistics.topK(row, k), row, train, origin);
       add(opponents, Statistics.bottomK(row, k), row, train, origin);
       int[] drawn = IntStream.range(0, k).map(j -> random.nextInt(row.length)).toArray();

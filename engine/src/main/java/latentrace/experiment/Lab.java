@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import latentrace.Listener;
@@ -29,6 +30,7 @@ final class Lab {
   private final ExperimentData data;
   private final StageStore stages;
   private final Listener listener;
+  private final Consumer<String> say;
   private final Map<String, Source> sources = new HashMap<>();
 
   /**
@@ -42,12 +44,24 @@ final class Lab {
    */
   record Settings(Scale scale, long seed, Path data, Path checkpoints, boolean asPublished) {}
 
-  Lab(Backend backend, Settings settings, Path stages, Listener listener) {
+  /**
+   * Nothing is read or done yet.
+   *
+   * @param stages folder where they are kept
+   * @param say hears a line for every stage that is done
+   */
+  Lab(
+      Backend backend,
+      Settings settings,
+      Path stages,
+      Listener listener,
+      Consumer<String> say) {
     this.backend = backend;
     this.settings = settings;
     this.data = new ExperimentData(settings.data(), settings.seed());
     this.stages = new StageStore(stages);
     this.listener = listener;
+    this.say = say;
   }
 
   Backend backend() {
@@ -56,6 +70,10 @@ final class Lab {
 
   Listener listener() {
     return listener;
+  }
+
+  void say(String line) {
+    say.accept(line);
   }
 
   Scale scale() {

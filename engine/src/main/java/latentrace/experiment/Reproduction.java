@@ -86,24 +86,19 @@ public final class Reproduction {
   /**
    * Does what is not yet done, and writes everything that is shown.
    *
-   * @param say hears a line for every experiment and every stage that is to be done
+   * @param say hears a line for every experiment and every stage that is done
    */
   public Outcome run(Backend backend, Listener listener, Consumer<String> say) {
     Path stages = settings.out().resolve("stages");
     return FolderLock.during(
-        stages, "reproduction", () -> run(new Lab(backend, lab, stages, listener), say));
+        stages, "reproduction", () -> run(new Lab(backend, lab, stages, listener, say)));
   }
 
-  private Outcome run(Lab work, Consumer<String> say) {
+  private Outcome run(Lab work) {
     StageStore store = work.stages();
     for (Experiment experiment : experiments) {
-      say.accept(experiment.title());
-      for (Stage<?> stage : experiment.stages(work)) {
-        if (!store.has(stage)) {
-          say.accept("  " + stage.title());
-        }
-        store.ensure(stage, work);
-      }
+      work.say(experiment.title());
+      experiment.stages(work).forEach(stage -> store.ensure(stage, work));
       write(experiment, experiment.report(work));
     }
     Path index = settings.out().resolve("index.html");

@@ -61,6 +61,7 @@ final class StageStore {
       requireSame(file, Json.tree(Manifest.of(stage)));
       reused++;
     } else {
+      lab.say("  " + stage.title());
       stage.make(folder, lab);
       Json.write(file, Manifest.of(stage));
       made++;

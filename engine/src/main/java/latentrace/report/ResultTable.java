@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import latentrace.data.AtomicFiles;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
@@ -41,9 +42,11 @@ public record ResultTable(
    * @param estimate the same in numbers, or null
    */
   public record Row(String what, String published, String ours, Estimate estimate) {
-    /** A row of a number. */
+    /** A row of a number; without one if it is not defined. */
     public static Row of(String what, String published, Estimate estimate) {
-      return new Row(what, published, estimate.text(), estimate);
+      return Double.isFinite(estimate.value())
+          ? new Row(what, published, estimate.text(), estimate)
+          : text(what, published, "undefined");
     }
 
     /** A row of words. */
@@ -53,7 +56,7 @@ public record ResultTable(
 
     /** Observations, or an empty text. */
     public String count() {
-      return estimate == null ? "" : String.format(java.util.Locale.ROOT, "%,d", estimate.n());
+      return estimate == null ? "" : String.format(Locale.ROOT, "%,d", estimate.n());
     }
   }
 

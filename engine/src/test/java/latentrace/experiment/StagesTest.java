@@ -73,7 +73,11 @@ class StagesTest {
 
   private Lab lab(Path stages, Listener listener) {
     return new Lab(
-        backend, new Lab.Settings(Scale.of("smoke"), 1, null, null, false), stages, listener);
+        backend,
+        new Lab.Settings(Scale.of("smoke"), 1, null, null, false),
+        stages,
+        listener,
+        line -> {});
   }
 
   private TrainStage training(TrainingSpec spec) {
@@ -205,7 +209,7 @@ class StagesTest {
             0,
             1);
     TrainStage small =
-        new TrainStage(autoEncoder, TrainingSpec.sgd(1e-4, 7, 4, 4, 7), data, "ejml");
+        new TrainStage(autoEncoder, TrainingSpec.sgd(1e-5, 7, 4, 4, 7), data, "ejml");
     LossChangeStage stage =
         new LossChangeStage(
             small, data.range(0, 6), new Scoring(1, 9, false), 1, 3, "ejml");
