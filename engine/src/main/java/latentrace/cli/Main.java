@@ -37,7 +37,8 @@ import picocli.CommandLine.ParseResult;
       ImportCommand.class,
       ExportCommand.class,
       DevicesCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      ReproduceCommand.class
     })
 public final class Main implements Runnable {
   private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";

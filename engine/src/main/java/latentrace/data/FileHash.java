@@ -2,6 +2,7 @@ package latentrace.data;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -24,6 +25,11 @@ public final class FileHash {
       throw new InputException(file + ": " + AtomicFiles.reason(e), e);
     }
     return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** Of a text in UTF-8, in hex. */
+  public static String sha256(String text) {
+    return HexFormat.of().formatHex(newDigest().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   static MessageDigest newDigest() {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
+import latentrace.checkpoint.Difference;
 import latentrace.checkpoint.Json;
 import latentrace.data.AtomicFiles;
 import latentrace.data.FolderLock;
@@ -97,8 +98,7 @@ public final class PartialRun implements AutoCloseable {
     }
     Path manifest = folder.resolve(MANIFEST);
     if (Files.exists(manifest)) {
-      run.requireSame(
-          "", Json.read(manifest, JsonNode.class).path("identity"), Json.tree(identity));
+      run.requireSame(Json.read(manifest, JsonNode.class).path("identity"), Json.tree(identity));
     } else if (Files.exists(folder) && !run.files().isEmpty()) {
       throw new InputException(folder + ": is no unfinished run of Latentrace's");
     }
@@ -110,27 +110,14 @@ public final class PartialRun implements AutoCloseable {
     return folder;
   }
 
-  private void requireSame(String name, JsonNode there, JsonNode asked) {
-    if (there.isContainerNode()
-        && asked.isContainerNode()
-        && there.isObject() == asked.isObject()
-        && there.size() == asked.size()) {
-      for (Map.Entry<String, JsonNode> field : asked.properties()) {
-        String full = name.isEmpty() ? field.getKey() : name + "." + field.getKey();
-        requireSame(full, there.path(field.getKey()), field.getValue());
-      }
-      for (int k = 0; k < (asked.isArray() ? asked.size() : 0); k++) {
-        requireSame("%s[%d]".formatted(name, k), there.get(k), asked.get(k));
-      }
-    } else if (!there.equals(asked)) {
-      throw new InputException(
-          "%s: cannot go on with this unfinished run: %s is %s there, %s was asked for; --restart begins anew"
-              .formatted(
-                  folder,
-                  name,
-                  InputException.printable("" + there),
-                  InputException.printable("" + asked)));
-    }
+  private void requireSame(JsonNode there, JsonNode asked) {
+    Difference.first(there, asked)
+        .ifPresent(
+            difference -> {
+              throw new InputException(
+                  "%s: cannot go on with this unfinished run: %s; --restart begins anew"
+                      .formatted(folder, difference));
+            });
   }
 
   /** Training and test samples of a tile, as the run began with; null if it has not begun. */

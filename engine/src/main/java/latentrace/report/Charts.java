@@ -2,7 +2,6 @@ package latentrace.report;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
-import java.awt.Font;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,14 +17,7 @@ import org.apache.commons.math3.stat.regression.SimpleRegression;
 import org.knowm.xchart.VectorGraphicsEncoder;
 import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
-import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
-import org.knowm.xchart.style.AxesChartStyler.TextAlignment;
-import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
-import org.knowm.xchart.style.XYStyler;
-import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
  * The report's charts, each an {@code <svg>} element to stand in an HTML page. Text is drawn as
@@ -38,14 +30,6 @@ public final class Charts {
   private static final int MAX_INTRUDER_POINTS = 500;
   private static final int MAX_LINE_POINTS = 500;
   private static final double LOG_AXIS_RATIO = 50;
-
-  private static final Color BLUE = new Color(0x2f6db3);
-  private static final Color ORANGE = new Color(0xc8501e);
-  private static final Color GRAY = new Color(0x8b9199);
-  private static final Color INK = new Color(0x23272e);
-  private static final Color SOFT_INK = new Color(0x565d66);
-  private static final Color GRID = new Color(0xe3e6ea);
-  private static final Color CLEAR = new Color(255, 255, 255, 0);
 
   private Charts() {}
 
@@ -63,12 +47,21 @@ public final class Charts {
           "training curve: %d points, expected at least 2".formatted(history.size()));
     }
     List<TrainingPoint> points =
-        Arrays.stream(thin(history.size(), MAX_LINE_POINTS)).mapToObj(history::get).toList();
+        Arrays.stream(ChartStyle.thin(history.size(), MAX_LINE_POINTS))
+            .mapToObj(history::get)
+            .toList();
     double[] iterations = points.stream().mapToDouble(TrainingPoint::iteration).toArray();
-    XYChart chart = chart(1080, 340, "Training curve", "iteration", "loss and its terms");
-    addTerm(chart, "loss", points, iterations, TrainingPoint::loss, INK);
-    addTerm(chart, "reconstruction", points, iterations, TrainingPoint::reconstruction, BLUE);
-    addTerm(chart, "KL", points, iterations, TrainingPoint::kl, ORANGE);
+    XYChart chart =
+        ChartStyle.chart(1080, 340, "Training curve", "iteration", "loss and its terms");
+    addTerm(chart, "loss", points, iterations, TrainingPoint::loss, ChartStyle.INK);
+    addTerm(
+        chart,
+        "reconstruction",
+        points,
+        iterations,
+        TrainingPoint::reconstruction,
+        ChartStyle.BLUE);
+    addTerm(chart, "KL", points, iterations, TrainingPoint::kl, ChartStyle.ORANGE);
     double[] drawn =
         chart.getSeriesMap().values().stream()
             .flatMapToDouble(series -> DoubleStream.of(series.getYData()))
@@ -83,7 +76,7 @@ public final class Charts {
       chart.getStyler().setYAxisLogarithmic(true);
       chart.setYAxisTitle("loss and its terms (log scale)");
     }
-    roundTicks(chart, iterations[0], iterations[1]);
+    ChartStyle.roundTicks(chart, iterations[0], iterations[1]);
     chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
     return svg(chart, "training");
   }
@@ -101,7 +94,7 @@ public final class Charts {
             .map(value -> Double.isFinite(value) ? value : Double.NaN)
             .toArray();
     if (DoubleStream.of(values).anyMatch(Double::isFinite)) {
-      line(chart, name, iterations, values, color);
+      ChartStyle.line(chart, name, iterations, values, color);
     }
   }
 
@@ -126,7 +119,7 @@ public final class Charts {
     }
     double rSquared = regression.getRSquare();
     XYChart chart =
-        chart(
+        ChartStyle.chart(
             520,
             380,
             Double.isNaN(rSquared)
@@ -138,20 +131,21 @@ public final class Charts {
         IntStream.range(0, count).filter(i -> intruders != null && intruders[i]).toArray();
     int[] others =
         IntStream.range(0, count).filter(i -> intruders == null || !intruders[i]).toArray();
-    int[] drawnMarked = thinned(marked, MAX_INTRUDER_POINTS);
-    dots(
+    int[] drawnMarked = ChartStyle.thinned(marked, MAX_INTRUDER_POINTS);
+    ChartStyle.dots(
         chart,
         intruders == null ? "training sample" : "ordinary sample",
-        thinned(others, MAX_SCATTER_POINTS - drawnMarked.length),
+        ChartStyle.thinned(others, MAX_SCATTER_POINTS - drawnMarked.length),
         losses,
         selfInfluence,
-        BLUE);
-    dots(chart, "intruder", drawnMarked, losses, selfInfluence, ORANGE);
+        ChartStyle.BLUE);
+    ChartStyle.dots(chart, "intruder", drawnMarked, losses, selfInfluence, ChartStyle.ORANGE);
     if (!Double.isNaN(rSquared)) {
       double[] ends = IntStream.range(0, count).mapToDouble(i -> losses[i]).sorted().toArray();
       double[] x = {ends[0], ends[count - 1]};
       double[] y = {regression.predict(x[0]), regression.predict(x[1])};
-      line(chart, "linear regression", x, y, SOFT_INK).setLineStyle(new BasicStroke(1.2f));
+      ChartStyle.line(chart, "linear regression", x, y, ChartStyle.SOFT_INK)
+          .setLineStyle(new BasicStroke(1.2f));
     }
     chart.getStyler().setLegendPosition(LegendPosition.InsideNW);
     return svg(chart, "scatter");
@@ -166,14 +160,14 @@ public final class Charts {
    */
   public static String detection(double[] found) {
     XYChart chart =
-        chart(
+        ChartStyle.chart(
             520,
             380,
             String.format(
                 Locale.ROOT, "Detection curve (AUC = %.3f)", Statistics.areaUnderCurve(found)),
             "training samples inspected (%)",
             "intruders found (%)");
-    int[] ranks = thin(found.length, MAX_LINE_POINTS);
+    int[] ranks = ChartStyle.thin(found.length, MAX_LINE_POINTS);
     double[] inspected =
         DoubleStream.concat(
                 DoubleStream.of(0),
@@ -183,88 +177,11 @@ public final class Charts {
         DoubleStream.concat(
                 DoubleStream.of(0), Arrays.stream(ranks).mapToDouble(k -> 100 * found[k]))
             .toArray();
-    line(chart, "by falling self-influence", inspected, percent, BLUE);
-    line(chart, "random order", new double[] {0, 100}, new double[] {0, 100}, GRAY)
-        .setLineStyle(
-            new BasicStroke(
-                1.2f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1f, new float[] {5, 4}, 0));
-    roundTicks(chart, inspected[0], inspected[1]);
-    chart.getStyler().setXAxisMin(0.0).setXAxisMax(100.0).setYAxisMin(0.0).setYAxisMax(100.0);
+    ChartStyle.line(chart, "by falling self-influence", inspected, percent, ChartStyle.BLUE);
+    ChartStyle.diagonal(chart);
+    ChartStyle.roundTicks(chart, inspected[0], inspected[1]);
     chart.getStyler().setLegendPosition(LegendPosition.InsideSE);
     return svg(chart, "detection");
-  }
-
-  private static int[] thinned(int[] positions, int limit) {
-    return Arrays.stream(thin(positions.length, limit)).map(i -> positions[i]).toArray();
-  }
-
-  /** At most {@code limit} of 0..count-1, evenly spaced, the first and the last among them. */
-  static int[] thin(int count, int limit) {
-    int kept = Math.min(count, limit);
-    return IntStream.range(0, kept)
-        .map(i -> kept < 2 ? i : (int) ((long) i * (count - 1) / (kept - 1)))
-        .toArray();
-  }
-
-  private static XYSeries line(XYChart chart, String name, double[] x, double[] y, Color color) {
-    XYSeries series = chart.addSeries(name, x, y);
-    series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Line);
-    series.setMarker(SeriesMarkers.NONE);
-    series.setLineColor(color);
-    series.setLineStyle(new BasicStroke(1.8f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND));
-    return series;
-  }
-
-  /**
-   * Makes XChart tick at round numbers. Where all x values are equally spaced it would tick at
-   * every so many of them; a hidden point between the first two breaks the spacing.
-   */
-  private static void roundTicks(XYChart chart, double first, double second) {
-    double[] between = {first + (second - first) / 2};
-    chart.addSeries("hidden", between, between).setEnabled(false).setShowInLegend(false);
-  }
-
-  private static void dots(
-      XYChart chart, String name, int[] positions, float[] x, float[] y, Color color) {
-    if (positions.length > 0) {
-      XYSeries series =
-          chart.addSeries(
-              name,
-              Arrays.stream(positions).mapToDouble(i -> x[i]).toArray(),
-              Arrays.stream(positions).mapToDouble(i -> y[i]).toArray());
-      series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Scatter);
-      series.setMarker(SeriesMarkers.CIRCLE);
-      series.setMarkerColor(new Color(color.getRed(), color.getGreen(), color.getBlue(), 120));
-    }
-  }
-
-  private static XYChart chart(int width, int height, String title, String xTitle, String yTitle) {
-    XYChart chart =
-        new XYChartBuilder()
-            .width(width)
-            .height(height)
-            .title(title)
-            .xAxisTitle(xTitle)
-            .yAxisTitle(yTitle)
-            .build();
-    XYStyler style = chart.getStyler();
-    Font plain = new Font(Font.SANS_SERIF, Font.PLAIN, 12);
-    style.setBaseFont(plain);
-    style.setChartTitleFont(plain.deriveFont(14f)).setLegendFont(plain);
-    style.setAxisTitleFont(plain).setAxisTickLabelsFont(plain.deriveFont(11f));
-    style.setChartBackgroundColor(CLEAR).setPlotBackgroundColor(CLEAR).setChartFontColor(INK);
-    style.setLegendBackgroundColor(CLEAR).setLegendBorderColor(CLEAR);
-    style.setChartTitlePadding(8).setChartPadding(4).setMarkerSize(5);
-    style.setLegendLayout(LegendLayout.Vertical);
-    style.setPlotBorderVisible(false).setLegendPadding(4).setLegendSeriesLineLength(18);
-    style.setAxisTickLabelsColor(SOFT_INK).setAxisTickMarksColor(GRAY);
-    style.setXAxisTitleColor(SOFT_INK).setYAxisTitleColor(SOFT_INK);
-    style.setPlotGridLinesColor(GRID).setPlotGridLinesStroke(new BasicStroke(0.8f));
-    style.setPlotGridVerticalLinesVisible(false).setAxisTicksMarksVisible(false);
-    style.setXAxisTickMarkSpacingHint(80).setYAxisTickMarkSpacingHint(48);
-    style.setYAxisLabelAlignment(TextAlignment.Right);
-    style.setLocale(Locale.ROOT).setPlotMargin(0);
-    return chart;
   }
 
   /** Encodes a chart, without the XML prologue, its identifiers made the page's own. */

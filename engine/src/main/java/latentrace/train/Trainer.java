@@ -214,6 +214,11 @@ public final class Trainer implements AutoCloseable {
     return progress.iteration;
   }
 
+  /** Deletes what only a resume needs; the checkpoints stay. */
+  public void discardState() {
+    AtomicFiles.delete(folder.resolve(TrainingState.NAME));
+  }
+
   /** Lets {@link #run} save and return after the iteration under way; from any thread. */
   public void requestStop() {
     stopRequested = true;

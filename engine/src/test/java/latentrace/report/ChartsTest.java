@@ -16,11 +16,11 @@ import org.w3c.dom.NodeList;
 class ChartsTest {
   @Test
   void thinningIsEvenAndKeepsBothEnds() {
-    assertArrayEquals(new int[] {0, 1, 2}, Charts.thin(3, 5));
-    assertArrayEquals(new int[] {0, 3, 6, 9}, Charts.thin(10, 4));
-    assertArrayEquals(new int[0], Charts.thin(0, 4));
-    assertArrayEquals(new int[] {0}, Charts.thin(9, 1));
-    int[] many = Charts.thin(Integer.MAX_VALUE, 800);
+    assertArrayEquals(new int[] {0, 1, 2}, ChartStyle.thin(3, 5));
+    assertArrayEquals(new int[] {0, 3, 6, 9}, ChartStyle.thin(10, 4));
+    assertArrayEquals(new int[0], ChartStyle.thin(0, 4));
+    assertArrayEquals(new int[] {0}, ChartStyle.thin(9, 1));
+    int[] many = ChartStyle.thin(Integer.MAX_VALUE, 800);
     assertEquals(Integer.MAX_VALUE - 1, many[799]);
   }
 

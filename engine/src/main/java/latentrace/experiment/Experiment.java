@@ -1,0 +1,18 @@
+package latentrace.experiment;
+
+import java.util.List;
+
+/** One table or figure of a paper. */
+interface Experiment {
+  /** What the command line calls it, e.g. table1. */
+  String name();
+
+  /** One line, e.g. Table 1: the strongest proponent of a training sample is itself. */
+  String title();
+
+  /** What has to be done before {@link #report}. */
+  List<Stage<?>> stages(Lab lab);
+
+  /** Reads the stages' results and makes numbers and pictures of them. */
+  Finding report(Lab lab);
+}
