@@ -80,7 +80,8 @@ record ImportStage(List<Path> files) implements ModelStage {
                 Activation.IDENTITY,
                 spec().reconstruction(),
                 spec().beta(),
-                1),
+                1,
+                0),
             line -> {})
         .run(files, folder);
   }

@@ -50,12 +50,7 @@ final class Lab {
    * @param stages folder where they are kept
    * @param say hears a line for every stage that is done
    */
-  Lab(
-      Backend backend,
-      Settings settings,
-      Path stages,
-      Listener listener,
-      Consumer<String> say) {
+  Lab(Backend backend, Settings settings, Path stages, Listener listener, Consumer<String> say) {
     this.backend = backend;
     this.settings = settings;
     this.data = new ExperimentData(settings.data(), settings.seed());

@@ -91,8 +91,7 @@ record Scale(
     /** What differs from the paper, a sentence. */
     String describe(int trainedOn, int draws) {
       return "%,d training samples, %,d iterations of SGD (lr %s %s, momentum %s, batch %d),"
-              .formatted(
-                  trainedOn, iterations, learningRate, schedule, Lab.number(momentum), batch)
+              .formatted(trainedOn, iterations, learningRate, schedule, Lab.number(momentum), batch)
           + " %d checkpoint%s, m = %d (paper: all, 1.5 million, lr 1e-4 or 3e-4, 30, m = 16)."
               .formatted(checkpoints, checkpoints == 1 ? "" : "s", draws);
     }

@@ -135,8 +135,8 @@ public final class Plots {
   }
 
   /**
-   * Dots in the plane, coloured by a value: its lowest fifth blue, over gray, to its highest
-   * fifth orange; the legend has the highest value of each.
+   * Dots in the plane, coloured by a value: its lowest fifth blue, over gray, to its highest fifth
+   * orange; the legend has the highest value of each.
    *
    * @param values [n]
    * @param star a point marked with a black cross, or null

@@ -40,8 +40,7 @@ class NpyMatrixTest {
   void otherArraysAreRefused() {
     Path file = written(NpyArray.ofDoubles(new double[] {1, 2}, 1, 2));
     assertEquals(
-        file
-            + ": f8 of shape [1, 2], expected float32 [rows, columns] in C order, little endian",
+        file + ": f8 of shape [1, 2], expected float32 [rows, columns] in C order, little endian",
         refusal(file));
     assertTrue(refusal(written(NpyArray.ofFloats(new float[2], 2))).contains("shape [2]"));
   }

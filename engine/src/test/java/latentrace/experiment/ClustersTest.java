@@ -11,8 +11,7 @@ class ClustersTest {
   void nearestNeighboursAndKernelsAreExact() {
     Clusters clusters = new Clusters(Clusters.COUNT, 1);
     var estimators = clusters.estimators();
-    for (String name :
-        new String[] {Clusters.NEAREST_NEIGHBOURS, Clusters.KERNEL}) {
+    for (String name : new String[] {Clusters.NEAREST_NEIGHBOURS, Clusters.KERNEL}) {
       double error = clusters.worstError(estimators.get(name));
       assertTrue(error <= 1e-12, name + ": " + error);
     }

@@ -91,8 +91,7 @@ class StagesTest {
   }
 
   private ScoreStage scores() {
-    return new ScoreStage(
-        training(), data, data.range(0, 5), new Scoring(3, 9, false), "ejml");
+    return new ScoreStage(training(), data, data.range(0, 5), new Scoring(3, 9, false), "ejml");
   }
 
   private static float[][] rows(NpyMatrix matrix) {
@@ -134,8 +133,7 @@ class StagesTest {
     Scoring more = new Scoring(4, 9, false);
     assertTrue(
         !key.equals(
-            StageStore.key(
-                new ScoreStage(training(), data, data.range(0, 5), more, "ejml"))));
+            StageStore.key(new ScoreStage(training(), data, data.range(0, 5), more, "ejml"))));
     assertTrue(
         !key.equals(
             StageStore.key(
@@ -150,8 +148,7 @@ class StagesTest {
         folder.resolve("stages").resolve(StageStore.key(scores())).resolve("stage.json");
     String text = Files.readString(manifest);
     Files.writeString(manifest, text.replace("\"draws\" : 3", "\"draws\" : 8"));
-    InputException e =
-        assertThrows(InputException.class, () -> lab.stages().ensure(scores(), lab));
+    InputException e = assertThrows(InputException.class, () -> lab.stages().ensure(scores(), lab));
     assertEquals(
         manifest
             + ": of another stage: identity.scoring.draws is 8 there, 3 was asked for; delete its"
@@ -211,8 +208,7 @@ class StagesTest {
     TrainStage small =
         new TrainStage(autoEncoder, TrainingSpec.sgd(1e-5, 7, 4, 4, 7), data, "ejml");
     LossChangeStage stage =
-        new LossChangeStage(
-            small, data.range(0, 6), new Scoring(1, 9, false), 1, 3, "ejml");
+        new LossChangeStage(small, data.range(0, 6), new Scoring(1, 9, false), 1, 3, "ejml");
     NpyMatrix changes = lab.get(stage);
     double error = 0;
     double size = 0;

@@ -87,7 +87,14 @@ class ReproduceTest {
     Process process =
         Cli.start(
             folder,
-            "reproduce", "kong2021", LIGHT.get(0), LIGHT.get(1), "--scale", "smoke", "--out", "cut");
+            "reproduce",
+            "kong2021",
+            LIGHT.get(0),
+            LIGHT.get(1),
+            "--scale",
+            "smoke",
+            "--out",
+            "cut");
     Path stages = folder.resolve("cut/stages");
     while (process.isAlive() && finished(stages) < 4) {
       TimeUnit.MILLISECONDS.sleep(5);
@@ -118,15 +125,13 @@ class ReproduceTest {
     Outcome outcome = reproduce("tabel3");
     assertEquals(2, outcome.status());
     assertEquals(
-        List.of(
-            "latentrace reproduce: kong2021: no experiment 'tabel3'; did you mean table3?"),
+        List.of("latentrace reproduce: kong2021: no experiment 'tabel3'; did you mean table3?"),
         outcome.errLines());
     assertEquals(
         List.of("latentrace reproduce: no paper 'kong'; did you mean kong2021?"),
         Cli.run(folder, "reproduce", "kong").errLines());
     assertEquals(
-        List.of(
-            "latentrace reproduce: --scale: found 'huge', expected paper, laptop or smoke"),
+        List.of("latentrace reproduce: --scale: found 'huge', expected paper, laptop or smoke"),
         Cli.run(folder, "reproduce", "kong2021", "--scale", "huge").errLines());
     assertEquals(
         List.of("latentrace reproduce: --data: nowhere: no such folder"),
