@@ -74,8 +74,8 @@ class JsonTest {
       value = {
         "\"beta\" : 1.5 | \"betta\" : 1.5 | beta",
         "\"latent\" : 2, | | latent",
-        "\"reconstruction\" : \"gaussian\" | \"reconstruction\" : \"poisson\" | expected one of [bernoulli, gaussian, mse]",
-        "\"reconstruction\" : \"gaussian\" | \"reconstruction\" : \"GAUSSIAN\" | expected one of [bernoulli, gaussian, mse]",
+        "\"reconstruction\" : \"gaussian\" | \"reconstruction\" : \"poisson\" | expected one of [bernoulli, gaussian, mse, l1]",
+        "\"reconstruction\" : \"gaussian\" | \"reconstruction\" : \"GAUSSIAN\" | expected one of [bernoulli, gaussian, mse, l1]",
         "\"activation\" : \"relu\" | \"activation\" : 3 | expected one of [identity, relu,",
         "\"latent\" : 2 | \"latent\" : 0 | latent: found 0, expected a positive size",
         "\"latent\" : 2 | \"latent\" : 2.5 | ~~",
@@ -89,7 +89,7 @@ class JsonTest {
         "\"optimizer\" : \"adam\" | \"optimizer\" : \"adam\\nw\" | optimizer",
         "\"batch\" : 1 | \"batch\" : 1, \"batch\" : 1 | Duplicate",
         "latentrace-model-1 | latentrace-model-2 | format: found latentrace-model-2, expected latentrace-model-1",
-        "\"model\" : \"mlp-vae\" | \"model\" : \"conv\" | model: found conv, expected one of mlp-vae, mlp-autoencoder, mlp-classifier, conv-vae, burgess-vae, denoising-mnist, denoising-cifar",
+        "\"model\" : \"mlp-vae\" | \"model\" : \"conv\" | model: found conv, expected one of mlp-vae, mlp-autoencoder, mlp-classifier, conv-vae, burgess-vae, denoising-mnist, denoising-cifar, recurrent-autoencoder",
         "\"versions\" : { | \"verse\" : { | vers",
       })
   void whatIsRefused(String from, String to, String part) throws IOException {

@@ -4,13 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 import latentrace.backend.Buffer;
 import latentrace.backend.ConvShape;
+import latentrace.data.InputException;
 import latentrace.influence.Gradients;
 import latentrace.model.Pass;
 import latentrace.nn.Conv2d;
 import latentrace.nn.ConvTranspose2d;
+import latentrace.nn.EachStep;
 import latentrace.nn.Layer;
 import latentrace.nn.Linear;
 import latentrace.nn.Parameter;
+import latentrace.nn.SavingLayer;
 import latentrace.nn.Sequential;
 import org.ejml.data.DMatrixRMaj;
 
@@ -78,6 +81,11 @@ public final class KroneckerBlock {
 
   private static void add(
       List<KroneckerBlock> blocks, Gradients gradients, int part, int index, Layer layer) {
+    if (layer instanceof SavingLayer || layer instanceof EachStep) {
+      throw new InputException(
+          "%s: Kronecker factors are for linear and convolutional layers; take another method"
+              .formatted(layer.describe()));
+    }
     Parameter weight = layer.parameters().get(0);
     Parameter bias = layer.parameters().get(1);
     int weightAt = gradients.selects(weight) ? gradients.offset(weight) : -1;

@@ -357,7 +357,7 @@ class CommandLineTest {
         Arguments.of(
             "train --data train.npz --out x --reconstruction binary",
             "latentrace train: Invalid value for option '--reconstruction': found 'binary',"
-                + " expected one of bernoulli, gaussian, mse (see 'latentrace train --help')"),
+                + " expected one of bernoulli, gaussian, mse, l1 (see 'latentrace train --help')"),
         Arguments.of(
             "train --data train.npz --out x --schedule warm",
             "latentrace train: --schedule: found 'warm', expected constant, linear, cosine,"
