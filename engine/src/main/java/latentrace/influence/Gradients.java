@@ -13,7 +13,6 @@ import latentrace.model.Pass;
 import latentrace.model.Positions;
 import latentrace.nn.Layer;
 import latentrace.nn.Parameter;
-import latentrace.nn.ParametricLayer;
 import latentrace.nn.Sequential;
 
 /**
@@ -226,23 +225,19 @@ public final class Gradients implements AutoCloseable {
     for (int p = 0; p < model.parts().size(); p++) {
       Sequential part = model.parts().get(p);
       for (int k = 0; k < part.layers().size(); k++) {
-        Layer layer = part.layers().get(k);
-        List<Parameter> tensors = layer.parameters();
-        boolean weight = !tensors.isEmpty() && selects(tensors.get(0));
-        boolean bias = !tensors.isEmpty() && selects(tensors.get(1));
-        if (weight || bias) {
-          ((ParametricLayer) layer)
-              .gradientRows(
-                  model.backend(),
-                  count,
-                  p == 0 ? 1 : pass.draws(),
-                  pass.tapes().get(p).input(k),
-                  pass.tapes().get(p).delta(k),
-                  weight,
-                  bias,
-                  rows.slice(at),
-                  size);
-          at += (weight ? tensors.get(0).size() : 0) + (bias ? tensors.get(1).size() : 0);
+        List<Parameter> tensors = part.layers().get(k).parameters();
+        boolean[] wanted = new boolean[tensors.size()];
+        int columns = 0;
+        for (int i = 0; i < wanted.length; i++) {
+          wanted[i] = selects(tensors.get(i));
+          columns += wanted[i] ? tensors.get(i).size() : 0;
+        }
+        if (columns > 0) {
+          int rank = p == 0 ? 1 : pass.draws();
+          pass.tapes()
+              .get(p)
+              .gradientRows(model.backend(), k, 0, count, rank, wanted, rows.slice(at), size);
+          at += columns;
         }
       }
     }

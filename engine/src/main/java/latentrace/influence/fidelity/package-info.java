@@ -11,8 +11,8 @@
  *   <li>decoder only 0.9998, last:4 0.9998, last:2 0.997, last:1 0.87, encoder only 0.10;
  *   <li>16 draws compressed to rank 1 0.9999 (8 tests, 300 samples, the last checkpoint; gradient
  *       error 3.4 %);
- *   <li>a prefilter by latent neighbours does not pay: the nearest 400 of 4,000 hold 63 % of the ten
- *       strongest proponents, and are together 90 % of the samples.
+ *   <li>a prefilter by latent neighbours does not pay: the nearest 400 of 4,000 hold 63 % of the
+ *       ten strongest proponents, and are together 90 % of the samples.
  * </ul>
  */
 package latentrace.influence.fidelity;

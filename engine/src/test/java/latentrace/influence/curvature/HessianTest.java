@@ -56,6 +56,24 @@ class HessianTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"all", "last:1"})
+  void rowsOfARecurrentModelToo(String parameters) {
+    try (Model model = LinearCase.model(backend, ModelSpec.recurrent(List.of(5), 2), 3);
+        Gradients gradients = LinearCase.gradients(model, parameters)) {
+      double[] mean = new double[gradients.size()];
+      Dataset few = DATA.range(0, 3);
+      for (double[] row : gradients.all(few, Philox.ROLE_TRAIN_SIDE)) {
+        Vectors.add(mean, 1.0 / 3, row);
+      }
+      assertClose(gradients.mean(few, Philox.ROLE_TRAIN_SIDE), mean, 1e-12);
+    }
+    try (Model model = LinearCase.model(backend, ModelSpec.recurrent(List.of(5), 64), 3);
+        Gradients gradients = LinearCase.gradients(model, "all")) {
+      assertMessage("has no Kronecker factors", () -> KroneckerBlock.of(gradients));
+    }
+  }
+
   @Test
   void theGradientIsThatOfTheMeanLoss() {
     ModelSpec spec = LinearCase.spec(ModelSpec.MLP_VAE, List.of(4));
