@@ -225,13 +225,12 @@ public final class Gradients implements AutoCloseable {
     for (int p = 0; p < model.parts().size(); p++) {
       Sequential part = model.parts().get(p);
       for (int k = 0; k < part.layers().size(); k++) {
-        Layer layer = part.layers().get(k);
-        List<Parameter> tensors = layer.parameters();
+        List<Parameter> tensors = part.layers().get(k).parameters();
         boolean[] wanted = new boolean[tensors.size()];
         int columns = 0;
-        for (int q = 0; q < wanted.length; q++) {
-          wanted[q] = selects(tensors.get(q));
-          columns += wanted[q] ? tensors.get(q).size() : 0;
+        for (int i = 0; i < wanted.length; i++) {
+          wanted[i] = selects(tensors.get(i));
+          columns += wanted[i] ? tensors.get(i).size() : 0;
         }
         if (columns > 0) {
           int rank = p == 0 ? 1 : pass.draws();

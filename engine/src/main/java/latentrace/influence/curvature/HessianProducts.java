@@ -8,18 +8,16 @@ import latentrace.influence.Gradients;
 
 /**
  * Products (H + λI)·v with the Hessian H of the mean loss over a data set, for every layer alike,
- * by central differences of gradients in double: with u = v/‖v‖ and h = 1e-4·(1 + ‖θ‖),
+ * by central differences of gradients in double: with u = v/‖v‖ and h = 1e-7·(1 + ‖θ‖),
  *
- * <p>Hu = (g(θ − 2hu) − 8g(θ − hu) + 8g(θ + hu) − g(θ + 2hu))/12h + O(h⁴).
+ * <p>Hu = (g(θ + hu) − g(θ − hu))/2h + O(h²), of which rounding leaves nine digits or more.
  *
- * <p>A gradient that is a polynomial of degree 4 along the line, as a linear auto-encoder's with
- * squared errors (degree 3), has no error but rounding, about 1e-12 of the gradient. At a kink of
- * ReLU the Hessian doesn't exist; a product is that of the loss smoothed over 4h.
+ * <p>The step is as short as that allows because of ReLU: at a kink H does not exist, and a step
+ * across one adds the gradient's jump over 2h. On a small ReLU VAE (150 samples) uᵀHv and vᵀHu
+ * agreed to 1e-11 with 1e-7, and had other values and signs with 1e-5.
  */
 public final class HessianProducts {
-  private static final double STEP = 1e-4;
-  private static final double[] OFFSETS = {-2, -1, 1, 2};
-  private static final double[] COEFFICIENTS = {1 / 12.0, -8 / 12.0, 8 / 12.0, -1 / 12.0};
+  private static final double STEP = 1e-7;
 
   private final Gradients gradients;
   private final double damping;
@@ -55,11 +53,11 @@ public final class HessianProducts {
     double h = step / norm;
     double[] moved = new double[v.length];
     try {
-      for (int k = 0; k < OFFSETS.length; k++) {
+      for (int side = -1; side <= 1; side += 2) {
         System.arraycopy(origin, 0, moved, 0, moved.length);
-        Vectors.add(moved, OFFSETS[k] * h, v);
+        Vectors.add(moved, side * h, v);
         gradients.setParameters(moved);
-        Vectors.add(product, COEFFICIENTS[k] / h, gradients.mean(data, Philox.ROLE_TRAIN_SIDE));
+        Vectors.add(product, side / (2 * h), gradients.mean(data, Philox.ROLE_TRAIN_SIDE));
       }
     } finally {
       gradients.setParameters(origin);

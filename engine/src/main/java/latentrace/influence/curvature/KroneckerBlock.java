@@ -9,11 +9,9 @@ import latentrace.influence.Gradients;
 import latentrace.model.Pass;
 import latentrace.nn.Conv2d;
 import latentrace.nn.ConvTranspose2d;
-import latentrace.nn.EachStep;
 import latentrace.nn.Layer;
 import latentrace.nn.Linear;
 import latentrace.nn.Parameter;
-import latentrace.nn.SavingLayer;
 import latentrace.nn.Sequential;
 import org.ejml.data.DMatrixRMaj;
 
@@ -26,7 +24,7 @@ import org.ejml.data.DMatrixRMaj;
  *   <li>convolution: left δ at a position, right [the patch under the kernel; 1], over positions;
  *   <li>transposed convolution: left a at a position, right the patch of δ that it spreads to; its
  *       bias is a block of its own;
- *   <li>a bias alone, and a normalisation's tensors: left its gradient, right 1.
+ *   <li>a bias alone, and tensors of other layers: left its gradient, right 1.
  * </ul>
  */
 public final class KroneckerBlock {
@@ -34,6 +32,9 @@ public final class KroneckerBlock {
   private interface Source {
     void read(int sample, DMatrixRMaj left, DMatrixRMaj right);
   }
+
+  /** Values of a tensor without factors, at most. */
+  private static final int MOST = 4096;
 
   private final int part;
   private final int layerIndex;
@@ -81,35 +82,33 @@ public final class KroneckerBlock {
 
   private static void add(
       List<KroneckerBlock> blocks, Gradients gradients, int part, int index, Layer layer) {
-    if (layer instanceof SavingLayer || layer instanceof EachStep) {
-      throw new InputException(
-          "%s: Kronecker factors are for linear and convolutional layers; take another method"
-              .formatted(layer.describe()));
-    }
-    Parameter weight = layer.parameters().get(0);
-    Parameter bias = layer.parameters().get(1);
-    int weightAt = gradients.selects(weight) ? gradients.offset(weight) : -1;
-    int biasAt = gradients.selects(bias) ? gradients.offset(bias) : -1;
     boolean product = layer instanceof Linear || layer instanceof Conv2d;
-    if (weightAt >= 0 && (product || layer instanceof ConvTranspose2d)) {
-      int rows = weight.shape().get(0);
-      int with = product ? biasAt : -1;
-      blocks.add(
-          new KroneckerBlock(part, index, layer, rows, weight.size() / rows, weightAt, with, true));
-      if (!product && biasAt >= 0) {
-        blocks.add(vector(part, index, layer, bias, biasAt));
+    Parameter weight = layer.parameters().get(0);
+    boolean matrix = gradients.selects(weight) && (product || layer instanceof ConvTranspose2d);
+    for (Parameter tensor : layer.parameters()) {
+      if (!gradients.selects(tensor)) {
+        continue;
       }
-      return;
-    }
-    if (weightAt >= 0) {
-      blocks.add(vector(part, index, layer, weight, weightAt));
-    }
-    if (biasAt >= 0) {
-      blocks.add(vector(part, index, layer, bias, biasAt));
+      int at = gradients.offset(tensor);
+      if (tensor == weight && matrix) {
+        int rows = weight.shape().get(0);
+        Parameter bias = layer.parameters().get(1);
+        int biasAt = product && gradients.selects(bias) ? gradients.offset(bias) : -1;
+        blocks.add(
+            new KroneckerBlock(part, index, layer, rows, weight.size() / rows, at, biasAt, true));
+      } else if (!(matrix && product)) {
+        blocks.add(vector(part, index, layer, tensor, at));
+      }
     }
   }
 
   private static KroneckerBlock vector(int part, int index, Layer layer, Parameter tensor, int at) {
+    if (tensor.size() > MOST) {
+      throw new InputException(
+          "a tensor of %d values of %s has no Kronecker factors, and is too large for one block (%d):"
+                  .formatted(tensor.size(), layer.describe(), MOST)
+              + " take another method, or other --parameters");
+    }
     return new KroneckerBlock(part, index, layer, tensor.size(), 0, -1, at, false);
   }
 

@@ -520,7 +520,7 @@ class CommandLineTest {
     for (String method :
         List.of(
             "leave-one-out",
-            "influence-functions --parameters last:1 --damping 1 --cg-tolerance 1e-3 --solver"
+            "influence-functions --parameters last:1 --damping 1000 --cg-tolerance 1e-3 --solver"
                 + " conjugate-gradients",
             "datainf",
             "ekfac --curvature-samples 20",
