@@ -96,8 +96,14 @@ final class Lab {
     return sources.computeIfAbsent(name, key -> reader.get());
   }
 
-  private Scoring scoring() {
-    return new Scoring(scale().draws(), seed(), settings.asPublished());
+  private Scoring scoring(ModelSpec model) {
+    return new Scoring(draws(model), seed(), settings.asPublished());
+  }
+
+  private int draws(ModelSpec model) {
+    return model.model().equals(ModelSpec.CONV_VAE)
+        ? scale().convolutionalDraws()
+        : scale().draws();
   }
 
   /** Samples drawn without replacement, in random order; all if there are no more. */
@@ -134,7 +140,7 @@ final class Lab {
         test,
         regime.tests(),
         foreign,
-        scoring(),
+        scoring(model.spec()),
         engine(),
         notes(label, model, regime, train.count(), sources));
   }
@@ -148,7 +154,7 @@ final class Lab {
               .formatted(label, imported.files().size(), samples));
     } else if (!scale().equals(Scale.of("paper"))) {
       String family = label.startsWith("CIFAR") && !label.contains("d =") ? "Subclasses" : label;
-      notes.add(family + ": " + regime.describe(samples, scale().draws()));
+      notes.add(family + ": " + regime.describe(samples, draws(model.spec())));
     }
     return notes;
   }
@@ -291,7 +297,7 @@ final class Lab {
     return new LossChangeStage(
         train(conv(Scale.SUBCLASS_LATENT), regime.training(seed()), train.data()),
         drawn("class test", test.data(), regime.tests()),
-        scoring(),
+        scoring(conv(Scale.SUBCLASS_LATENT)),
         first,
         count,
         engine());

@@ -21,7 +21,8 @@ import latentrace.data.InputException;
  * @param subclass one class of CIFAR-10
  * @param imported training samples, at most, of the published airplane model
  * @param autoEncoder the nearest-neighbour baseline of Table 6; Adam
- * @param draws m
+ * @param draws m, MNIST
+ * @param convolutionalDraws m, CIFAR-10
  * @param repeats of Table 8, d = 64
  * @param repeatsOfOthers of Table 8, other latent sizes
  * @param retrainedLatent d of Table 9
@@ -46,6 +47,7 @@ record Scale(
     int imported,
     Regime autoEncoder,
     int draws,
+    int convolutionalDraws,
     int repeats,
     int repeatsOfOthers,
     int retrainedLatent,
@@ -136,6 +138,7 @@ record Scale(
         ALL,
         new Regime(ALL, 1e-3, 0, "constant", 64, 50_000, 1, 128),
         16,
+        16,
         5,
         5,
         128,
@@ -147,22 +150,22 @@ record Scale(
 
   /** An hour and a half on two cores; what it gives up is said in the captions. */
   private static Scale laptop() {
-    Regime foreign = momentum(ALL, 64, 16_000, 1, 16);
     return new Scale(
         "laptop",
-        momentum(ALL, 64, 20_000, 3, 128),
-        momentum(20_000, 64, 8_000, 2, 64),
+        new Regime(ALL, 1e-3, 0, "constant", 64, 20_000, 4, 128),
+        new Regime(20_000, 2e-3, 0, "constant", 64, 8_000, 2, 64),
         List.of(64, 96, 128),
         List.of(new Variant(64, 1), new Variant(64, 2), new Variant(64, 4), new Variant(128, 4)),
-        foreign,
-        momentum(ALL, 64, 8_000, 1, 16),
+        new Regime(ALL, 1e-3, 0.9, "cosine", 64, 16_000, 1, 16),
+        new Regime(ALL, 1e-3, 0.9, "cosine", 64, 8_000, 1, 16),
         List.of(64, 128),
-        momentum(2500, 32, 1000, 2, 32),
-        momentum(2000, 32, 500, 1, 16),
+        new Regime(2500, 1e-4, 0.9, "cosine", 32, 1000, 2, 32),
+        new Regime(2000, 1e-4, 0.9, "cosine", 32, 500, 1, 16),
         List.of(64, 128),
-        momentum(500, 32, 400, 2, 32),
+        new Regime(500, 1e-4, 0.9, "cosine", 32, 400, 2, 32),
         2000,
         new Regime(20_000, 1e-3, 0, "constant", 64, 1500, 1, 64),
+        16,
         8,
         5,
         2,
@@ -171,12 +174,6 @@ record Scale(
         100,
         List.of(0, 4, 64, 256, 1024),
         new Regime(500, 3e-4, 0, "constant", 64, 24, 24, 8));
-  }
-
-  /** SGD with momentum 0.9: ten times the published learning rate, and cosine down to 0. */
-  private static Regime momentum(
-      int samples, int batch, long iterations, int checkpoints, int tests) {
-    return new Regime(samples, 1e-3, 0.9, "cosine", batch, iterations, checkpoints, tests);
   }
 
   /** Seconds, on built-in data: it shows that everything runs, its numbers mean nothing. */
@@ -198,6 +195,7 @@ record Scale(
         conv,
         20,
         new Regime(160, 1e-3, 0, "constant", 16, 24, 1, 8),
+        2,
         2,
         2,
         1,
@@ -252,6 +250,7 @@ record Scale(
         imported,
         limited(autoEncoder, tests),
         newDraws == null ? draws : newDraws,
+        newDraws == null ? convolutionalDraws : newDraws,
         newRepeats == null ? repeats : newRepeats,
         newRepeats == null ? repeatsOfOthers : newRepeats,
         retrainedLatent,

@@ -113,8 +113,7 @@ public final class Plots {
     }
     for (int c = 0; c < clouds.size(); c++) {
       Series cloud = clouds.get(c).thinned(MAX_DOTS / clouds.size());
-      Color color = clouds.size() == 3 && c == 0 ? ChartStyle.GRAY : colour(clouds.size(), c);
-      ChartStyle.dots(chart, cloud.name(), cloud.x(), cloud.y(), color);
+      ChartStyle.dots(chart, cloud.name(), cloud.x(), cloud.y(), colour(clouds.size(), c));
     }
     if (!Double.isNaN(rSquared)) {
       double low = Arrays.stream(clouds.get(0).x()).min().getAsDouble();
@@ -131,7 +130,10 @@ public final class Plots {
 
   /** With three clouds the first is the background, in gray. */
   private static Color colour(int clouds, int position) {
-    return ChartStyle.series(clouds == 3 ? position - 1 : position);
+    if (clouds != 3) {
+      return ChartStyle.series(position);
+    }
+    return position == 0 ? ChartStyle.GRAY : ChartStyle.series(position - 1);
   }
 
   /**
