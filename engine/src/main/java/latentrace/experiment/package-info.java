@@ -8,10 +8,10 @@
  * only writes its report anew. {@link latentrace.experiment.Scale} has all numbers that the scales
  * differ in.
  *
- * <p>Design notes. Laptop settings were looked for on MNIST, d = 64, β = 4, batches of 64. Table 8's
- * AUC of self-influence at the last checkpoint: SGD with momentum 0.9, lr 1e-3 down to 0 along a
- * cosine, 8,000 iterations 0.70, 16,000 iterations 0.82 (squared error as attribution: 0.72); Adam,
- * lr 1e-3, 5,000 iterations 0.75. With momentum 0.9, lr 1.4e-3 and more end in a collapsed
+ * <p>Design notes. Laptop settings were looked for on MNIST, d = 64, β = 4, batches of 64. Table
+ * 8's AUC of self-influence at the last checkpoint: SGD with momentum 0.9, lr 1e-3 down to 0 along
+ * a cosine, 8,000 iterations 0.70, 16,000 iterations 0.82 (squared error as attribution: 0.72);
+ * Adam, lr 1e-3, 5,000 iterations 0.75. With momentum 0.9, lr 1.4e-3 and more end in a collapsed
  * posterior (loss 208 where others have 167), and yet give an AUC of 0.85 to 0.88: the AUC alone
  * says nothing about the model. The same momentum fails Table 1: one checkpoint after 20,000
  * iterations finds 22 % of 128 images first among 60,000 (53 % among 10,000 by squared errors, 47 %

@@ -87,7 +87,8 @@ class SteadyAllocationTest {
       assertEquals(THREADS, found, "threads");
       assertTrue(
           longest >= STEADY,
-          () -> "%d %s without more than %d bytes allocated; the least was %d"
+          () ->
+              "%d %s without more than %d bytes allocated; the least was %d"
                   .formatted(longest, what, allowed, least));
     }
   }
