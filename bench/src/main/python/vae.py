@@ -1,4 +1,4 @@
-"""The beta-VAEs of the suites in PyTorch: training steps and VAE-TracIn in three ways.
+"""The models of the suites in PyTorch: training steps, VAE-TracIn in three ways, attribution.
 
 Prints one JSON object per line: suite, instance, backend, rate (units per second), version.
 Scores are timed per training sample with the tests' gradients given, which favours PyTorch:
@@ -81,6 +81,50 @@ class ConvVae(Vae):
         return F.mse_loss(torch.sigmoid(logits), x, reduction="sum")
 
 
+class DenoisingEncoder(nn.Sequential):
+    """EncoderMnist of Label-Free-XAI, [n,1,28,28] to [n,4]."""
+
+    shape = (1, 28, 28)
+
+    def __init__(self):
+        super().__init__(
+            nn.Conv2d(1, 8, 3, 2, 1),
+            nn.ReLU(),
+            nn.Conv2d(8, 16, 3, 2, 1),
+            nn.BatchNorm2d(16),
+            nn.ReLU(),
+            nn.Conv2d(16, 32, 3, 2, 0),
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(288, 128),
+            nn.ReLU(),
+            nn.Linear(128, 4),
+        )
+        self.eval()
+
+
+class DenoisingDecoder(nn.Sequential):
+    """DecoderMnist of Label-Free-XAI, [n,4] to [n,1,28,28]."""
+
+    def __init__(self):
+        super().__init__(
+            nn.Linear(4, 128),
+            nn.ReLU(),
+            nn.Linear(128, 288),
+            nn.ReLU(),
+            nn.Unflatten(1, (32, 3, 3)),
+            nn.ConvTranspose2d(32, 16, 3, 2, 0),
+            nn.BatchNorm2d(16),
+            nn.ReLU(),
+            nn.ConvTranspose2d(16, 8, 3, 2, 1, 1),
+            nn.BatchNorm2d(8),
+            nn.ReLU(),
+            nn.ConvTranspose2d(8, 1, 3, 2, 1, 1),
+            nn.Sigmoid(),
+        )
+        self.eval()
+
+
 class Timer:
     def __init__(self, device, quick):
         self.device, self.quick = device, quick
@@ -157,6 +201,44 @@ def influence(timer, instance, model, repeats):
     report("vae-tracin", instance, "pytorch-published", 1 / timer.seconds(published, repeats))
 
 
+def integrated_gradients(timer, samples=1000, steps=50):
+    """Label-free integrated gradients; batches of the size that is best for PyTorch here."""
+    encoder = DenoisingEncoder()
+    x = torch.rand(samples, *encoder.shape)
+    alphas = (torch.arange(steps) + 0.5) / steps  # the points' places do not change the cost
+
+    def attribute(batch):
+        for some in x.split(max(1, batch // steps)):
+            with torch.no_grad():
+                codes = encoder(some)
+            points = (alphas.view(1, steps, 1, 1, 1) * some.unsqueeze(1)).flatten(0, 1)
+            points.requires_grad_()
+            products = encoder(points) * codes.repeat_interleave(steps, 0)
+            (gradients,) = torch.autograd.grad(products.sum(), points)
+            gradients.view(len(some), steps, *encoder.shape).mean(1) * some
+
+    best = min(timer.seconds(lambda: attribute(b), 3) for b in (250, 1000, 4000))
+    report("attribution", str(samples), "pytorch", samples / best)
+
+
+def encoder_tracin(timer, tests=1000, timed=10):
+    """TracIn of an encoder as published: a pass a sample, a dot product a pair."""
+    encoder, decoder = DenoisingEncoder(), DenoisingDecoder()
+    parameters = list(encoder.parameters())
+    x = torch.rand(timed, *encoder.shape)
+    test_gradients = list(torch.randn(tests, sum(p.numel() for p in parameters)))
+
+    def published():
+        for sample in x.split(1):
+            loss = F.mse_loss(decoder(encoder(sample)), sample)
+            gradients = torch.autograd.grad(loss, parameters)
+            row = torch.cat([g.flatten() for g in gradients])
+            [torch.dot(row, test).item() for test in test_gradients]
+
+    rate = timed / timer.seconds(published, 5)
+    report("vae-tracin", f"encoder-{tests}x{tests}", "pytorch-published", rate)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=1)
@@ -176,6 +258,8 @@ def main():
         train_step(timer, "conv-64, batch 1024", ConvVae(64), 15, 1024)
     influence(timer, f"256x{TESTS}", MlpVae(128), repeats=7)
     influence(timer, f"conv-1024x{TESTS}", ConvVae(64), repeats=5)
+    integrated_gradients(timer)
+    encoder_tracin(timer)
 
 
 if __name__ == "__main__":

@@ -75,17 +75,26 @@ record Environment(
     return jar.replaceFirst("^[a-z-]+-(?=\\d)", "").replaceFirst("\\.jar$", "");
   }
 
+  /** The name, which may stand for several generations, with family and model. */
   private static String processor() {
+    Map<String, String> facts = new TreeMap<>();
     try {
       for (String line : Files.readAllLines(Path.of("/proc/cpuinfo"))) {
-        if (line.startsWith("model name")) {
-          return line.substring(line.indexOf(':') + 1).strip();
+        int colon = line.indexOf(':');
+        if (colon > 0) {
+          facts.putIfAbsent(line.substring(0, colon).strip(), line.substring(colon + 1).strip());
         }
       }
     } catch (IOException e) {
       // not Linux: the architecture has to do
     }
-    return System.getProperty("os.arch");
+    String name = facts.get("model name");
+    if (name == null) {
+      return System.getProperty("os.arch");
+    }
+    return facts.containsKey("cpu family")
+        ? "%s, family %s model %s".formatted(name, facts.get("cpu family"), facts.get("model"))
+        : name;
   }
 
   private static String sourceRevision() {

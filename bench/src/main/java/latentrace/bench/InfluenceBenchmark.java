@@ -2,14 +2,15 @@ package latentrace.bench;
 
 import latentrace.backend.Backend;
 import latentrace.bench.peer.LibtorchInfluence;
+import latentrace.influence.ParameterSelection;
 import latentrace.model.ModelSpec;
 import latentrace.workload.InfluenceWorkload;
 import latentrace.workload.PaperModels;
 import latentrace.workload.Workload;
 
 /**
- * Whole runs of VAE-TracIn with one checkpoint, m = 16; amounts are (training sample, checkpoint)
- * pairs. Compared with the reference in a small instance.
+ * Whole runs of VAE-TracIn, m = 16; amounts are (training sample, checkpoint) pairs. Compared with
+ * the reference in a small instance.
  */
 public abstract class InfluenceBenchmark extends WorkloadBenchmark {
   private static final int LATENT = 128;
@@ -31,14 +32,28 @@ public abstract class InfluenceBenchmark extends WorkloadBenchmark {
   /** T, or 0 for self-influence. */
   abstract int tests();
 
+  /** C. */
+  int checkpoints() {
+    return 1;
+  }
+
+  /** Whose gradients count. */
+  ParameterSelection parameters() {
+    return ParameterSelection.ALL;
+  }
+
+  private Workload workload(Backend on, boolean small, int n, int t) {
+    return new InfluenceWorkload(on, model(small), n, t, DRAWS, checkpoints(), parameters());
+  }
+
   @Override
   final Workload onBackend(Backend on) {
-    return new InfluenceWorkload(on, model(false), samples(), tests(), DRAWS, 1);
+    return workload(on, false, samples(), tests());
   }
 
   @Override
   final Workload compared(Backend on) {
-    return new InfluenceWorkload(on, model(true), SMALL, Math.min(SMALL, tests()), DRAWS, 1);
+    return workload(on, true, SMALL, Math.min(SMALL, tests()));
   }
 
   @Override

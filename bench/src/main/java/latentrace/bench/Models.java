@@ -8,6 +8,9 @@ final class Models {
   /** What instances of the convolutional model begin with. */
   static final String CONV = "conv-";
 
+  /** What instances of an auto-encoder's encoder begin with. */
+  static final String ENCODER = "encoder-";
+
   private Models() {}
 
   /** {@code 128} is the MLP with d = 128, {@code conv-64} the convolutional model with d = 64. */

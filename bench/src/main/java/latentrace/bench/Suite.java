@@ -51,7 +51,8 @@ public final class Suite implements Callable<Integer> {
       paramLabel = "NAME",
       converter = SuiteName.class,
       description =
-          "gemm, train-step, vae-tracin, self-influence, philox or scaling; may be repeated. Default: all")
+          "gemm, train-step, vae-tracin, self-influence, attribution, philox or scaling; may be"
+              + " repeated. Default: all")
   private List<SuiteSpec> suites = List.of(SuiteSpec.values());
 
   @Option(names = "--peers", description = "also OpenBLAS and libtorch; needs a build with -Ppeers")

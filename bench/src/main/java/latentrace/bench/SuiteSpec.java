@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import latentrace.backend.Backends;
 import latentrace.bench.peer.LibtorchInfluence;
 import latentrace.bench.peer.LibtorchTrainStep;
@@ -41,7 +42,7 @@ enum SuiteSpec {
   VAE_TRACIN(
       VaeTracInBenchmark.class,
       "samples",
-      instance -> instance.endsWith("x128"),
+      instance -> !instance.equals("16x16"),
       List.of(LibtorchInfluence.NAME),
       "(sample, checkpoint)/s",
       1,
@@ -58,6 +59,8 @@ enum SuiteSpec {
       3,
       3,
       1500),
+  ATTRIBUTION(
+      AttributionBenchmark.class, "samples", "1000"::equals, List.of(), "images/s", 1, 3, 3, 1000),
   PHILOX(
       PhiloxBenchmark.class,
       "samples",
@@ -80,6 +83,9 @@ enum SuiteSpec {
       1000);
 
   private static final String SIMD = "simd";
+
+  /** Instances that no peer in the JVM does, only PyTorch. */
+  private static final Pattern PYTORCHS = Pattern.compile(Models.CONV + "|" + Models.ENCODER);
 
   /** Measured where there is a GPU. */
   static final String CUDA = "cuda";
@@ -157,7 +163,7 @@ enum SuiteSpec {
         .anyMatch(p -> p.name().equals(CUDA) && p.probe().available())) {
       backends.add(CUDA);
     }
-    if (withPeers && !instance.startsWith(Models.CONV)) { // PyTorch's alone
+    if (withPeers && !PYTORCHS.matcher(instance).lookingAt()) {
       backends.addAll(peers);
     }
     return backends;

@@ -20,7 +20,7 @@ import latentrace.data.AtomicFiles;
 /** Writes the tables of bench/README.md from bench/results. */
 public final class Tables {
   private static final Pattern TABLE =
-      Pattern.compile("(<!-- table: ([a-z-]+) -->\n).*?(<!-- end -->)", Pattern.DOTALL);
+      Pattern.compile("(<!-- table: ([a-z0-9/-]+) -->\n).*?(<!-- end -->)", Pattern.DOTALL);
 
   private static final String OURS = "simd";
 
@@ -53,16 +53,17 @@ public final class Tables {
         .matcher(page)
         .replaceAll(
             table -> {
-              Path file = results.resolve(table.group(2) + ".json");
+              String name = table.group(2) + ".json";
+              Path file = results.resolve(name);
               String body =
                   Files.exists(file)
-                      ? render(Json.read(file, SuiteResult.class))
+                      ? render(name, Json.read(file, SuiteResult.class))
                       : "Not measured yet.\n";
               return Matcher.quoteReplacement(table.group(1) + body + table.group(3));
             });
   }
 
-  private static String render(SuiteResult result) {
+  private static String render(String file, SuiteResult result) {
     Set<String> instances = new LinkedHashSet<>();
     Set<String> backends = new LinkedHashSet<>();
     for (SuiteResult.Entry entry : result.entries()) {
@@ -94,9 +95,9 @@ public final class Tables {
     text.append(
         String.format(
             Locale.ROOT,
-            "%n[results/%s.json](results/%1$s.json): medians of %d rounds, %s, %s, %d processors, Java %s;"
+            "%n[results/%s](results/%1$s): medians of %d rounds, %s, %s, %d processors, Java %s;"
                 + " %s; %s.%n",
-            result.suite(),
+            file,
             result.entries().get(0).rounds().size(),
             environment.date(),
             environment.cpu(),

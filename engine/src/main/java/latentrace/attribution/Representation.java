@@ -25,6 +25,9 @@ public final class Representation implements AutoCloseable {
     MODEL
   }
 
+  /** Inputs at a time that the backends work well with. */
+  public static final int DEFAULT_CAPACITY = 256;
+
   private final Backend backend;
   private final List<Sequential> parts;
   private final Tape[] tapes;

@@ -51,6 +51,7 @@ public final class WeightImport {
    * @param outputActivation after its last
    * @param reconstruction decoder distribution
    * @param beta of a VAE
+   * @param burgess the other objective of a VAE, or null for reconstruction + β·KL
    * @param lossScale factor on the loss
    * @param steps T of a recurrent model, else 0
    */
@@ -62,8 +63,17 @@ public final class WeightImport {
       Activation outputActivation,
       Reconstruction reconstruction,
       double beta,
+      Burgess burgess,
       double lossScale,
       int steps) {}
+
+  /**
+   * Objective B as it is at the end of training: reconstruction + γ·|KL − C| (Burgess et al. 2018).
+   *
+   * @param gamma γ
+   * @param capacity C in nats
+   */
+  public record Burgess(double gamma, double capacity) {}
 
   /** Our name of a tensor, its name in the file and its shape. */
   private record Match(String ours, String theirs, List<Integer> shape) {}
@@ -323,7 +333,9 @@ public final class WeightImport {
 
   private ModelSpec specOf(WeightFile file, List<String> order) {
     try {
-      return spec(file, order);
+      ModelSpec spec = spec(file, order);
+      Burgess burgess = settings.burgess();
+      return burgess == null ? spec : spec.withBurgess(burgess.gamma(), burgess.capacity(), 0);
     } catch (IllegalArgumentException e) {
       throw new InputException(
           "%s: no %s: %s".formatted(file.path(), settings.model(), e.getMessage()), e);

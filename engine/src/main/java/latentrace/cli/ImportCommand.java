@@ -71,6 +71,19 @@ final class ImportCommand implements Callable<Integer> {
   private Double beta;
 
   @Option(
+      names = "--gamma",
+      paramLabel = "F",
+      description =
+          "of a VAE trained on reconstruction + gamma |KL - C| (Burgess et al.), instead of --beta")
+  private Double gamma;
+
+  @Option(
+      names = "--capacity",
+      paramLabel = "F",
+      description = "C at the end of that training, in nats; goes with --gamma")
+  private Double capacity;
+
+  @Option(
       names = "--loss-scale",
       paramLabel = "F",
       defaultValue = "1",
@@ -172,6 +185,20 @@ final class ImportCommand implements Callable<Integer> {
     if (!vae && beta != null) {
       throw new InputException("--beta: a %s has no KL term".formatted(model));
     }
+    if (!vae && gamma != null) {
+      throw new InputException("--gamma: a %s has no KL term".formatted(model));
+    }
+    if ((gamma == null) != (capacity == null)) {
+      throw new InputException(
+          "--%s: --gamma and --capacity go together"
+              .formatted(gamma == null ? "capacity" : "gamma"));
+    }
+    if (gamma != null && beta != null) {
+      throw new InputException("--beta: the loss with --gamma has none");
+    }
+    requireAtLeastZero("--beta", beta);
+    requireAtLeastZero("--gamma", gamma);
+    requireAtLeastZero("--capacity", capacity);
     if (!vae && heads == WeightImport.Heads.INTERLEAVED) {
       throw new InputException("--heads: a %s has no log variance".formatted(model));
     }
@@ -179,9 +206,6 @@ final class ImportCommand implements Callable<Integer> {
       throw new InputException(
           "--%sactivation: the layers of a %s are fixed"
               .formatted(activation != null ? "" : "output-", model));
-    }
-    if (beta != null && !(beta >= 0 && Double.isFinite(beta))) {
-      throw new InputException("--beta: found %s, expected a number >= 0".formatted(beta));
     }
     if (!(lossScale > 0 && Double.isFinite(lossScale))) {
       throw new InputException(
@@ -209,8 +233,15 @@ final class ImportCommand implements Callable<Integer> {
             ? reconstruction
             : recurrent ? Reconstruction.L1 : Reconstruction.MSE,
         vae ? beta == null ? 1 : beta : 0,
+        gamma == null ? null : new WeightImport.Burgess(gamma, capacity),
         lossScale,
         recurrent ? steps : 0);
+  }
+
+  private static void requireAtLeastZero(String flag, Double value) {
+    if (value != null && !(value >= 0 && Double.isFinite(value))) {
+      throw new InputException("%s: found %s, expected a number >= 0".formatted(flag, value));
+    }
   }
 
   private List<Path> files() {

@@ -80,6 +80,7 @@ record ImportStage(List<Path> files) implements ModelStage {
                 Activation.IDENTITY,
                 spec().reconstruction(),
                 spec().beta(),
+                null,
                 1,
                 0),
             line -> {})

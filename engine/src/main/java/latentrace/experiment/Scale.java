@@ -152,7 +152,7 @@ record Scale(
   private static Scale laptop() {
     return new Scale(
         "laptop",
-        new Regime(ALL, 1e-3, 0, "constant", 64, 20_000, 4, 128),
+        new Regime(ALL, 2e-3, 0, "constant", 64, 60_000, 4, 128),
         new Regime(20_000, 2e-3, 0, "constant", 64, 8_000, 2, 64),
         List.of(64, 96, 128),
         List.of(new Variant(64, 1), new Variant(64, 2), new Variant(64, 4), new Variant(128, 4)),

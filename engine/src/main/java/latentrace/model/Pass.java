@@ -306,7 +306,10 @@ public abstract class Pass implements AutoCloseable {
   /** The tape of each of the model's parts, in order. */
   public abstract List<Tape> tapes();
 
-  /** Latent means of the loaded samples after a run [count, d]. */
+  /**
+   * The encoder's output for the loaded samples after a run: codes [count,d]; a VAE's [μ | lv]
+   * [count,2d].
+   */
   public abstract Buffer code();
 
   final Backend backend() {

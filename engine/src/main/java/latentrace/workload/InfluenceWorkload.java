@@ -9,14 +9,14 @@ import latentrace.backend.Backend;
 import latentrace.checkpoint.Checkpoint;
 import latentrace.data.Dataset;
 import latentrace.influence.CheckpointWeights;
+import latentrace.influence.ParameterSelection;
 import latentrace.influence.VaeTracIn;
 import latentrace.model.Model;
 import latentrace.model.ModelSpec;
 
 /**
- * A whole run of VAE-TracIn on a β-VAE, whose checkpoints' files are read in every run: scores of N
- * training samples for T tests, or their self-influence. The amount is (training sample,
- * checkpoint) pairs.
+ * A whole run of VAE-TracIn, whose checkpoints' files are read in every run: scores of N training
+ * samples for T tests, or their self-influence. The amount is (training sample, checkpoint) pairs.
  */
 public final class InfluenceWorkload implements Workload {
   private final Path folder;
@@ -27,6 +27,12 @@ public final class InfluenceWorkload implements Workload {
   private final long parameters;
   private double[] outcome;
 
+  /** The same of all parameters. */
+  public InfluenceWorkload(
+      Backend backend, ModelSpec spec, int samples, int tests, int draws, int checkpoints) {
+    this(backend, spec, samples, tests, draws, checkpoints, ParameterSelection.ALL);
+  }
+
   /**
    * Writes the checkpoints, which are all alike, into a temporary folder.
    *
@@ -35,9 +41,16 @@ public final class InfluenceWorkload implements Workload {
    * @param tests T; 0 for self-influence
    * @param draws m
    * @param checkpoints C
+   * @param selection whose gradients count
    */
   public InfluenceWorkload(
-      Backend backend, ModelSpec spec, int samples, int tests, int draws, int checkpoints) {
+      Backend backend,
+      ModelSpec spec,
+      int samples,
+      int tests,
+      int draws,
+      int checkpoints,
+      ParameterSelection selection) {
     this.checkpoints = checkpoints;
     train = PaperModels.images(spec, "training noise", samples, 0);
     test = tests == 0 ? null : PaperModels.images(spec, "test noise", tests, 1);
@@ -57,7 +70,7 @@ public final class InfluenceWorkload implements Workload {
               model.spec(),
               Checkpoint.list(folder),
               CheckpointWeights.uniform(checkpoints),
-              VaeTracIn.Settings.defaults(0).withDraws(draws),
+              VaeTracIn.Settings.defaults(0).withDraws(draws).withParameters(selection),
               Listener.SILENT);
     }
   }
@@ -66,24 +79,11 @@ public final class InfluenceWorkload implements Workload {
   public void run() {
     try (VaeTracIn.Result result =
         test == null ? tracIn.selfInfluence(train) : tracIn.scores(train, test)) {
-      outcome = test == null ? widened(result.selfInfluence()) : flat(result.scores().toFloats());
+      outcome =
+          test == null
+              ? Workload.flat(result.selfInfluence())
+              : Workload.flat(result.scores().toFloats());
     }
-  }
-
-  private static double[] widened(float[] values) {
-    double[] wide = new double[values.length];
-    for (int i = 0; i < values.length; i++) {
-      wide[i] = values[i];
-    }
-    return wide;
-  }
-
-  private static double[] flat(float[][] rows) {
-    float[] all = new float[rows.length * rows[0].length];
-    for (int t = 0; t < rows.length; t++) {
-      System.arraycopy(rows[t], 0, all, t * rows[t].length, rows[t].length);
-    }
-    return widened(all);
   }
 
   @Override

@@ -10,7 +10,7 @@ import latentrace.model.ModelSpec;
 import latentrace.nn.Initialisation;
 
 /**
- * The models of the paper's experiments, and random images for them: what the workloads and the
+ * The models of the papers' experiments, and random images for them: what the workloads and the
  * programs timed beside them have in common.
  */
 public final class PaperModels {
@@ -26,6 +26,13 @@ public final class PaperModels {
   /** The CIFAR model on [3,64,64]: β = 2; 0.81 million parameters for d = 64. */
   public static ModelSpec conv(int latent) {
     return ModelSpec.convVae(3, latent, 2, Reconstruction.GAUSSIAN);
+  }
+
+  /**
+   * The second paper's denoising auto-encoder of MNIST: 43,428 parameters to d = 4, as many back.
+   */
+  public static ModelSpec denoising(int latent) {
+    return ModelSpec.denoising(ModelSpec.DENOISING_MNIST, latent);
   }
 
   /** A model with the same random weights every time, to the backend's precision. */

@@ -33,4 +33,15 @@ public interface Workload extends AutoCloseable {
     }
     return Math.sqrt(errors / squares);
   }
+
+  /** Rows of equal length as one array, in double. */
+  static double[] flat(float[]... rows) {
+    double[] all = new double[rows.length * rows[0].length];
+    for (int r = 0; r < rows.length; r++) {
+      for (int i = 0; i < rows[r].length; i++) {
+        all[r * rows[r].length + i] = rows[r][i];
+      }
+    }
+    return all;
+  }
 }

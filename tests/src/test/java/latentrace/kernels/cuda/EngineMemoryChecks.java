@@ -19,6 +19,7 @@ import latentrace.backend.Backends;
 import latentrace.backend.Reconstruction;
 import latentrace.checkpoint.Checkpoint;
 import latentrace.checkpoint.TrainingSpec;
+import latentrace.data.ColourGenerator;
 import latentrace.data.Dataset;
 import latentrace.data.DigitsGenerator;
 import latentrace.data.InputException;
@@ -58,8 +59,13 @@ class EngineMemoryChecks {
   @TempDir private Path folder;
 
   private List<Checkpoint> trained(ModelSpec model) {
+    return trained(model, TRAIN);
+  }
+
+  private List<Checkpoint> trained(ModelSpec model, Dataset data) {
+    int batch = Math.min(8, data.count());
     try (Backend backend = Backends.open("ejml", OPTIONS)) {
-      train(backend, model, folder.resolve("run"), TrainingSpec.sgd(1e-3, 8, 4, 1, 5));
+      train(backend, model, data, folder.resolve("run"), TrainingSpec.sgd(1e-3, batch, 4, 1, 5));
     }
     return Checkpoint.list(folder.resolve("run"));
   }
@@ -69,8 +75,9 @@ class EngineMemoryChecks {
     Files.deleteIfExists(CONTROL);
   }
 
-  private static double[] train(Backend backend, ModelSpec model, Path run, TrainingSpec spec) {
-    try (Trainer trainer = new Trainer(backend, model, spec, TRAIN, null, run, Listener.SILENT)) {
+  private static double[] train(
+      Backend backend, ModelSpec model, Dataset data, Path run, TrainingSpec spec) {
+    try (Trainer trainer = new Trainer(backend, model, spec, data, null, run, Listener.SILENT)) {
       trainer.run();
       return trainer.model().parameters().values().toDoubles();
     }
@@ -107,18 +114,36 @@ class EngineMemoryChecks {
     "40, 13, true",
   })
   void theForecastHolds(int draws, int tile, boolean independent) {
-    List<Checkpoint> checkpoints = trained(SPEC);
+    assertForecast(SPEC, TRAIN, TEST, draws, tile, independent);
+  }
+
+  /** The same of convolutions, whose rows and operation memory are other ones. */
+  @ParameterizedTest
+  @CsvSource({"1, 3, false", "2, 0, true"})
+  void theForecastHoldsForConvolutions(int draws, int tile, boolean independent) {
+    assertForecast(
+        ModelSpec.burgessVae(3, 32, 3, 2, Reconstruction.GAUSSIAN),
+        ColourGenerator.digits(3, 1),
+        ColourGenerator.digits(2, 2),
+        draws,
+        tile,
+        independent);
+  }
+
+  private void assertForecast(
+      ModelSpec spec, Dataset train, Dataset test, int draws, int tile, boolean independent) {
+    List<Checkpoint> checkpoints = trained(spec, train);
     for (int kind = 0; kind < 3; kind++) {
       try (CudaBackend backend = new CudaBackend(OPTIONS)) {
-        VaeTracIn tracIn = tracIn(backend, SPEC, checkpoints, draws, tile, independent);
+        VaeTracIn tracIn = tracIn(backend, spec, checkpoints, draws, tile, independent);
         long before = backend.memory().inUse();
-        Dataset test = kind == 1 ? null : TEST;
-        VaeTracIn.Plan plan = tracIn.plan(TRAIN, test, kind > 0);
+        Dataset tests = kind == 1 ? null : test;
+        VaeTracIn.Plan plan = tracIn.plan(train, tests, kind > 0);
         (kind == 0
-                ? tracIn.scores(TRAIN, TEST)
+                ? tracIn.scores(train, test)
                 : kind == 1
-                    ? tracIn.selfInfluence(TRAIN)
-                    : tracIn.scoresAndSelfInfluence(TRAIN, TEST))
+                    ? tracIn.selfInfluence(train)
+                    : tracIn.scoresAndSelfInfluence(train, test))
             .close();
         double ratio = (double) (backend.memory().peak() - before) / plan.bytes();
         System.out.printf("%s: taken %.3f of the forecast%n", plan.describe(), ratio);
@@ -212,6 +237,7 @@ class EngineMemoryChecks {
                           train(
                               backend,
                               SMALL,
+                              TRAIN,
                               folder.resolve("again" + runs[0]++),
                               TrainingSpec.adam(1e-3, 8, 2, 1, 5).withNoise(TrainingSpec.CURAND)))
                       .sum());

@@ -100,6 +100,25 @@ class CommandLineTest {
         outcome.errLines());
   }
 
+  /** Weights of a model trained on Burgess' objective, whose loss is asked for with them. */
+  @Test
+  void importsTheOtherObjective() throws Exception {
+    String command =
+        "import --from run/checkpoint-40.safetensors --model mlp-vae --reconstruction bernoulli"
+            + " --out burgess --gamma 100";
+    refused("--gamma: --gamma and --capacity go together", command.split(" "));
+    refused(
+        "--capacity: found -1.0, expected a number >= 0", (command + " --capacity -1").split(" "));
+    refused(
+        "--beta: the loss with --gamma has none", (command + " --capacity 5 --beta 2").split(" "));
+    ok((command + " --capacity 5").split(" "));
+    JsonNode model = json("burgess/model.json").at("/model");
+    assertEquals("B", model.at("/objective").asText());
+    assertEquals(100, model.at("/gamma").asDouble());
+    assertEquals(5, model.at("/capacity").asDouble());
+    assertEquals(0, model.at("/capacityIterations").asInt());
+  }
+
   /** What asking for a GPU costs where there is none: {@code --backend auto} does it every time. */
   @Test
   void lookingForAGpuIsQuick() {

@@ -42,6 +42,7 @@ final class WeightFixtures {
         Activation.IDENTITY,
         Reconstruction.MSE,
         model.endsWith("vae") ? 2 : 0,
+        null,
         1,
         model.equals(ModelSpec.RECURRENT_AUTOENCODER) ? 5 : 0);
   }
