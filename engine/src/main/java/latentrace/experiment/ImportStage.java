@@ -81,7 +81,8 @@ record ImportStage(List<Path> files) implements ModelStage {
                 spec().reconstruction(),
                 spec().beta(),
                 1,
-                0),
+                0,
+                null),
             line -> {})
         .run(files, folder);
   }
