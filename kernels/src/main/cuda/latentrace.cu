@@ -2,6 +2,7 @@
 #include "activations.cu"
 #include "bytes.cu"
 #include "columns.cu"
+#include "contrastive.cu"
 #include "conv.cu"
 #include "gradients.cu"
 #include "latents.cu"
@@ -12,3 +13,4 @@
 #include "random.cu"
 #include "recurrent.cu"
 #include "rows.cu"
+#include "total_correlation.cu"

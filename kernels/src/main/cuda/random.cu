@@ -1,4 +1,4 @@
-// Normals by the noise contract (NUMERICS §2): Philox4x32-10 with counter (⌊l/4⌋, draw, sample index, stream), then
+// Normals and masks by the noise contract (NUMERICS §2): Philox4x32-10 with counter (⌊l/4⌋, draw, sample index, stream), then
 // Box–Muller in double from the float uniforms. The words are those of latentrace.backend.Philox bit for bit.
 #include "common.cuh"
 
@@ -41,6 +41,24 @@ extern "C" __global__ void normals(long long key, int stream, const int* __restr
       if (l + 1 < size) {
         out[row * size + l + 1] = (float)(radius * sinpi(turns));
       }
+    }
+  }
+}
+
+// y [n,size] = x where the contract's uniform number is above p, else 0; x may be y, so that neither is __restrict__;
+// one thread per Philox block
+// Cost: 8 B, 25 FLOP per element.
+extern "C" __global__ void mask(long long key, int stream, const int* __restrict__ samples, int n,
+                                int size, double p, const float* x, float* y) {
+  const long long blocks = (size + 3LL) / 4;
+  GRID_STRIDE(at, (long long)n * blocks) {
+    const long long row = at / blocks;
+    const long long block = at % blocks;
+    unsigned words[4] = {(unsigned)block, 0u, (unsigned)samples[row], (unsigned)stream};
+    philoxBlock((unsigned)key, (unsigned)((unsigned long long)key >> 32), words);
+    for (int k = 0; k < 4 && block * 4 + k < size; k++) {
+      const long long i = row * size + block * 4 + k;
+      y[i] = uniform(words[k]) > p ? x[i] : 0.0f;
     }
   }
 }

@@ -1,5 +1,6 @@
 package latentrace.checkpoint;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -12,6 +13,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
+import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
@@ -26,6 +29,7 @@ import latentrace.backend.Names;
 import latentrace.backend.Reconstruction;
 import latentrace.data.AtomicFiles;
 import latentrace.data.InputException;
+import latentrace.model.Pretext;
 import latentrace.nn.Initialisation;
 
 /**
@@ -42,15 +46,29 @@ public final class Json {
       JsonMapper.builder()
           .enable(SerializationFeature.INDENT_OUTPUT)
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .annotationIntrospector(new Complete())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
           .addModule(
               module(
-                  new SimpleModule(), Activation.class, Reconstruction.class, Initialisation.class))
+                  new SimpleModule(),
+                  Activation.class,
+                  Reconstruction.class,
+                  Initialisation.class,
+                  Pretext.Task.class))
           .build();
+
+  /** Fields must be there, but for those that may be left out in writing ({@code NON_NULL}). */
+  private static final class Complete extends JacksonAnnotationIntrospector {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Boolean hasRequiredMarker(AnnotatedMember member) {
+      return !member.hasAnnotation(JsonInclude.class);
+    }
+  }
 
   private Json() {}
 

@@ -17,6 +17,7 @@ import latentrace.data.FileHash;
 import latentrace.data.InputException;
 import latentrace.model.Model;
 import latentrace.model.ModelSpec;
+import latentrace.model.Pretext;
 
 /**
  * Makes {@code model.json} and checkpoints of the weights that another program trained. Sizes of
@@ -54,6 +55,7 @@ public final class WeightImport {
    * @param burgess the other objective of a VAE, or null for reconstruction + β·KL
    * @param lossScale factor on the loss
    * @param steps T of a recurrent model, else 0
+   * @param pretext what a denoising-… model was trained for; null for others
    */
   public record Settings(
       String model,
@@ -65,7 +67,8 @@ public final class WeightImport {
       double beta,
       Burgess burgess,
       double lossScale,
-      int steps) {}
+      int steps,
+      Pretext pretext) {}
 
   /**
    * Objective B as it is at the end of training: reconstruction + γ·|KL − C| (Burgess et al. 2018).
@@ -260,11 +263,30 @@ public final class WeightImport {
             matches.add(new Match(name, theirs, shape));
             expected.put(theirs, shape);
           });
-      if (expected.equals(file.shapes())) {
+      if (expected.equals(withoutCopies(file, expected))) {
         return new Fit(spec, "by name" + place, matches);
       }
     }
     return new Fit(spec, "by order and shape" + place, byOrder(file, order, ours));
+  }
+
+  /**
+   * The shapes of a file's tensors but for copies of the encoder's: Label-Free-XAI's classifier has
+   * its encoder's layers a second time, as encoder_cnn beside encoder.encoder_cnn.
+   */
+  private static Map<String, List<Integer>> withoutCopies(
+      WeightFile file, Map<String, List<Integer>> expected) {
+    Map<String, List<Integer>> shapes = new LinkedHashMap<>(file.shapes());
+    shapes
+        .keySet()
+        .removeIf(
+            name ->
+                !expected.containsKey(name)
+                    && file.shapes().containsKey("encoder." + name)
+                    && Arrays.equals(
+                        file.values().apply(name).toDoubles(),
+                        file.values().apply("encoder." + name).toDoubles()));
+    return shapes;
   }
 
   private List<Match> byOrder(
@@ -373,8 +395,12 @@ public final class WeightImport {
               .withLossScale(settings.lossScale());
       case ModelSpec.DENOISING_MNIST, ModelSpec.DENOISING_CIFAR ->
           ModelSpec.denoising(model, extent(matrices, 1, 0, -1, 128))
+              .withPretext(settings.pretext(), classes(matrices))
               .withLossScale(settings.lossScale());
       case ModelSpec.RECURRENT_AUTOENCODER -> recurrent(matrices);
+      case ModelSpec.SIMCLR ->
+          ModelSpec.simClr(List.of(3, 32, 32), extent(filters, 0, 0, -1, 3, 3, 3))
+              .withLossScale(settings.lossScale());
       default -> {
         if (!filters.isEmpty()) {
           throw new IllegalArgumentException("%d filters in it".formatted(filters.size()));
@@ -382,6 +408,13 @@ public final class WeightImport {
         yield linear(matrices);
       }
     };
+  }
+
+  /** Outputs of the linear layer that a classifier has on its code; 0 for other tasks. */
+  private int classes(List<List<Integer>> matrices) {
+    boolean classifier =
+        settings.pretext() != null && settings.pretext().task() == Pretext.Task.CLASSIFICATION;
+    return classifier ? extent(matrices, matrices.size() - 1, 0, -1, -1) : 0;
   }
 
   /** The first memory has 2d units that read C features. */

@@ -9,6 +9,7 @@ import latentrace.backend.Names;
 import latentrace.backend.Reconstruction;
 import latentrace.influence.retraining.TrainingLearner;
 import latentrace.model.Estimator;
+import latentrace.model.Pretext;
 import latentrace.nn.Initialisation;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -53,6 +54,13 @@ final class Converters {
     @Override
     public Initialisation convert(String text) {
       return parse(Initialisation.values(), text);
+    }
+  }
+
+  static final class PretextTask implements ITypeConverter<Pretext.Task> {
+    @Override
+    public Pretext.Task convert(String text) {
+      return parse(Pretext.Task.values(), text);
     }
   }
 

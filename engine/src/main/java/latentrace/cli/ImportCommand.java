@@ -17,8 +17,10 @@ import latentrace.checkpoint.WeightImport;
 import latentrace.data.AtomicFiles;
 import latentrace.data.InputException;
 import latentrace.model.ModelSpec;
+import latentrace.model.Pretext;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -51,7 +53,7 @@ final class ImportCommand implements Callable<Integer> {
       paramLabel = "NAME",
       description =
           "mlp-vae, mlp-autoencoder, mlp-classifier, conv-vae, burgess-vae, denoising-mnist,"
-              + " denoising-cifar or recurrent-autoencoder")
+              + " denoising-cifar, recurrent-autoencoder or simclr (of [3,32,32])")
   private String model;
 
   @Option(
@@ -119,6 +121,8 @@ final class ImportCommand implements Callable<Integer> {
       converter = Converters.ActivationName.class,
       description = "after the last layer of an mlp-... model. Default: identity")
   private Activation outputActivation;
+
+  @Mixin private PretextOptions pretext;
 
   @Option(
       names = "--state",
@@ -211,6 +215,12 @@ final class ImportCommand implements Callable<Integer> {
       throw new InputException(
           "--loss-scale: found %s, expected a number > 0".formatted(lossScale));
     }
+    Pretext task;
+    try {
+      task = pretext.of(model);
+    } catch (IllegalArgumentException e) {
+      throw new InputException("--" + e.getMessage(), e);
+    }
     boolean recurrent = model.equals(ModelSpec.RECURRENT_AUTOENCODER);
     if (recurrent && steps == null) {
       throw new InputException(
@@ -235,7 +245,8 @@ final class ImportCommand implements Callable<Integer> {
         vae ? beta == null ? 1 : beta : 0,
         gamma == null ? null : new WeightImport.Burgess(gamma, capacity),
         lossScale,
-        recurrent ? steps : 0);
+        recurrent ? steps : 0,
+        task);
   }
 
   private static void requireAtLeastZero(String flag, Double value) {

@@ -212,6 +212,7 @@ final class ScoringOptions {
               attribution(),
               independentSelf,
               tile == null ? VaeTracIn.Settings.AUTOMATIC : tile);
+      settings.attribution().at(model.model(), 0); // there is such a loss
     } catch (IllegalArgumentException e) {
       throw new InputException("--" + e.getMessage(), e);
     }
@@ -254,7 +255,7 @@ final class ScoringOptions {
     if (!vae && beta != null) {
       throw new InputException("--beta: a %s has no KL term".formatted(kind));
     }
-    if (kind.equals(ModelSpec.MLP_CLASSIFIER) && !attributionLoss.equals("as-trained")) {
+    if (model.model().isClassifier() && !attributionLoss.equals("as-trained")) {
       throw new InputException(
           "--attribution-loss: a %s is scored by its cross-entropy".formatted(kind));
     }

@@ -17,6 +17,7 @@ import latentrace.data.Dataset;
 import latentrace.data.Datasets;
 import latentrace.data.InputException;
 import latentrace.model.ModelSpec;
+import latentrace.model.Pretext;
 import latentrace.nn.Initialisation;
 import latentrace.train.Schedule;
 import latentrace.train.Trainer;
@@ -39,14 +40,17 @@ import picocli.CommandLine.Option;
 final class TrainCommand implements Callable<Integer> {
   private static final int MAX_LATENT = 1 << 16;
 
+  /** Of a simclr. */
+  private static final int PUBLISHED_WIDTH = 64;
+
   @Option(
       names = "--model",
       paramLabel = "NAME",
       defaultValue = ModelSpec.MLP_VAE,
       description =
           "mlp-vae, mlp-autoencoder, mlp-classifier; conv-vae (64x64), burgess-vae (32x32 or"
-              + " 64x64), denoising-mnist, denoising-cifar; recurrent-autoencoder (series)."
-              + " Default: ${DEFAULT-VALUE}")
+              + " 64x64), denoising-mnist, denoising-cifar; recurrent-autoencoder (series); simclr"
+              + " (images, by random views). Default: ${DEFAULT-VALUE}")
   private String model;
 
   @Option(
@@ -62,6 +66,14 @@ final class TrainCommand implements Callable<Integer> {
       split = ",",
       description = "widths of the encoder's hidden layers, e.g. 512,256. Default: 8d,4d,2d")
   private List<Integer> hidden;
+
+  @Option(
+      names = "--width",
+      paramLabel = "W",
+      description =
+          "channels of the first stage of a simclr, whose code has 8W numbers. Default: 64, as"
+              + " published; 8 trains on a CPU")
+  private Integer width;
 
   @Option(
       names = "--activation",
@@ -90,20 +102,23 @@ final class TrainCommand implements Callable<Integer> {
               + " Default: l1 for a recurrent-autoencoder, else bernoulli for images, mse otherwise")
   private Reconstruction reconstruction;
 
+  @Mixin private PretextOptions pretext;
+
   @Option(
       names = "--objective",
-      paramLabel = "H|B",
+      paramLabel = "H|B|TC",
       defaultValue = ModelSpec.OBJECTIVE_H,
       description =
           "H: reconstruction + beta KL (Higgins et al.); B: reconstruction + gamma |KL - C(t)|"
-              + " (Burgess et al.). Default: ${DEFAULT-VALUE}")
+              + " (Burgess et al.); TC: the KL term's total correlation times beta (Chen et al.), of"
+              + " a batch, so that samples have no influence scores. Default: ${DEFAULT-VALUE}")
   private String objective;
 
   @Option(
       names = "--beta",
       paramLabel = "F",
       defaultValue = "1",
-      description = "of objective H. Default: ${DEFAULT-VALUE}")
+      description = "of objectives H and TC. Default: ${DEFAULT-VALUE}")
   private double beta;
 
   @Option(
@@ -160,7 +175,8 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "0",
       description =
-          "stop after N evaluations without improvement and restore the best; 0: never."
+          "stop after N evaluations of --validation without improvement and restore the best; 0:"
+              + " never. --resume goes on with the best and the count so far."
               + " Default: ${DEFAULT-VALUE}")
   private int patience;
 
@@ -406,7 +422,16 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private ModelSpec modelSpec(Dataset train, long iterations) {
-    boolean denoising = model.startsWith("denoising-");
+    boolean contrastive = model.equals(ModelSpec.SIMCLR);
+    if (width != null && !contrastive) {
+      throw new InputException("--width: of a simclr, this is a " + model);
+    }
+    if (contrastive) {
+      return ModelSpec.simClr(train.shape(), width != null ? width : PUBLISHED_WIDTH)
+          .withLossScale(lossScale);
+    }
+    boolean denoising = ModelSpec.hasPretext(model);
+    Pretext task = pretext.of(model);
     Reconstruction loss =
         reconstruction != null
             ? reconstruction
@@ -417,7 +442,9 @@ final class TrainCommand implements Callable<Integer> {
         (denoising || model.equals(ModelSpec.MLP_AUTOENCODER))
             && loss == Reconstruction.MSE
             && train.isBytes();
-    boolean classifier = model.equals(ModelSpec.MLP_CLASSIFIER);
+    boolean classifier =
+        model.equals(ModelSpec.MLP_CLASSIFIER)
+            || (task != null && task.task() == Pretext.Task.CLASSIFICATION);
     if (classifier && !train.hasLabels()) {
       throw new InputException("--labels: a classifier needs labels, " + data + " has none");
     }
@@ -439,6 +466,7 @@ final class TrainCommand implements Callable<Integer> {
         gamma,
         capacity,
         capacityIterations != null ? capacityIterations : iterations,
-        lossScale);
+        lossScale,
+        task);
   }
 }

@@ -82,7 +82,8 @@ record ImportStage(List<Path> files) implements ModelStage {
                 spec().beta(),
                 null,
                 1,
-                0),
+                0,
+                null),
             line -> {})
         .run(files, folder);
   }

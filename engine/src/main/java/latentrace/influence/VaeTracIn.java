@@ -110,9 +110,16 @@ public final class VaeTracIn {
     /** Nothing differs. */
     public static final Attribution AS_TRAINED = new Attribution(null, null, null);
 
-    /** The loss at a checkpoint. */
+    /**
+     * The loss at a checkpoint.
+     *
+     * @throws InputException if a sample has none of its own
+     */
     public Objective at(ModelSpec spec, long iteration) {
       Objective trained = spec.objectiveAt(iteration);
+      if (beta == null || !spec.isVae()) {
+        spec.requirePerSampleLoss();
+      }
       return new Objective(
           reconstruction != null ? reconstruction : trained.reconstruction(),
           beta != null ? beta : trained.weight(),

@@ -164,6 +164,29 @@ final class Architectures {
         .named("decoder");
   }
 
+  /**
+   * The encoder of SimCLR for small images (Chen et al. 2020, appendix B.9): torchvision's
+   * ResNet-18 with a 3×3 stem of stride 1 and without its first pooling, [C,H,W] to [8w]; w = 64 as
+   * published.
+   */
+  static Sequential simClrEncoder(ModelSpec spec) {
+    int width = spec.hidden().get(0);
+    ImageLayers layers = encoder(spec).residualStem(width);
+    for (int stage = 0; stage < 4; stage++) {
+      String name = "layer" + (stage + 1);
+      layers
+          .residualBlock(name + ".0", width << stage, stage == 0 ? 1 : 2)
+          .residualBlock(name + ".1", width << stage, 1);
+    }
+    return layers.globalAverage().named("encoder");
+  }
+
+  /** Its projector, which training alone needs: 512 to 2048 to 128 at w = 64. */
+  static Sequential simClrProjector(ModelSpec spec) {
+    int width = spec.hidden().get(0);
+    return decoder(spec).linear(32 * width).activation().linear(2 * width).named("projector");
+  }
+
   /** {@code RecurrentAutoencoder} of Label-Free-XAI: [T,C] to [d], the last state. */
   static Sequential recurrentEncoder(ModelSpec spec) {
     int steps = spec.sampleShape().get(0);

@@ -8,8 +8,8 @@ import latentrace.nn.Sequential;
 import latentrace.nn.Tape;
 
 /**
- * β-VAE: encoder x → [μ | lv], decoder ξ → logits, ℓ = rec + β·KL (Higgins et al. 2017) or rec +
- * γ·|KL − C(t)| (Burgess et al. 2018).
+ * β-VAE: encoder x → [μ | lv], decoder ξ → logits, ℓ = rec + β·KL (Higgins et al. 2017), rec +
+ * γ·|KL − C(t)| (Burgess et al. 2018) or rec + MI + β·TC + dimension-wise KL (Chen et al. 2018).
  */
 public final class BetaVae extends Model {
   private final Sequential encoder;
@@ -92,6 +92,9 @@ public final class BetaVae extends Model {
         throw new IllegalArgumentException(
             "the score-function estimator is defined for beta*KL, not for gamma*|KL - C|");
       }
+      if (!objective.isPerSample()) {
+        requireBatchLoss(wanted);
+      }
       Backend backend = backend();
       int n = count();
       int m = draws();
@@ -115,9 +118,14 @@ public final class BetaVae extends Model {
               scale / m,
               wanted == Wanted.LOSSES ? null : decoderTape.outputGradient());
       backend.latents().kl(n, d, h, kl);
-      backend
-          .latents()
-          .klPenalty(n, kl, objective.weight(), objective.capacity(), scale, penalty, coefficient);
+      if (objective.isPerSample()) {
+        backend
+            .latents()
+            .klPenalty(
+                n, kl, objective.weight(), objective.capacity(), scale, penalty, coefficient);
+      } else {
+        backend.latents().totalCorrelation(n, d, h, xi, objective.decomposition(), penalty);
+      }
       if (wanted == Wanted.LOSSES) {
         return;
       }
@@ -129,7 +137,13 @@ public final class BetaVae extends Model {
         backend
             .latents()
             .reparameterizeBackward(n, m, d, h, epsilon, decoderTape.inputGradient(), dH);
-        backend.latents().klBackward(n, d, h, coefficient, dH);
+        if (objective.isPerSample()) {
+          backend.latents().klBackward(n, d, h, coefficient, dH);
+        } else {
+          backend
+              .latents()
+              .totalCorrelationBackward(n, d, h, xi, objective.decomposition(), scale, dH);
+        }
       } else {
         backend
             .latents()
@@ -137,6 +151,18 @@ public final class BetaVae extends Model {
                 n, m, d, h, epsilon, xi, reconstruction, objective.weight(), scale / m, dH);
       }
       backward(encoder, encoderTape, false, wanted);
+    }
+
+    /** What is not defined where samples share a loss. */
+    private void requireBatchLoss(Wanted wanted) {
+      if (wanted == Wanted.FACTORS) {
+        throw new IllegalArgumentException(
+            "objective TC is a loss of the batch: a sample has no gradient of its own");
+      }
+      if (draws() != 1) {
+        throw new IllegalArgumentException(
+            "objective TC takes one draw per sample, this pass has %d".formatted(draws()));
+      }
     }
 
     @Override

@@ -5,15 +5,23 @@ import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
 import latentrace.data.Dataset;
 import latentrace.data.InputException;
+import latentrace.nn.Sequential;
 
-/** A classifier: encoder x → code (with activation), head code → logits, ℓ = cross-entropy. */
+/** A classifier: encoder x → code, head code → logits, ℓ = cross-entropy. */
 public final class Classifier extends Model {
   /** Linear layers over the spec's widths and one linear layer on top, parameters all zero. */
   public Classifier(Backend backend, ModelSpec spec) {
+    this(
+        backend,
+        spec,
+        mlp("encoder", spec.activation(), spec.activation(), encoderWidths(spec, spec.latent())));
+  }
+
+  Classifier(Backend backend, ModelSpec spec, Sequential encoder) {
     super(
         backend,
         spec,
-        mlp("encoder", spec.activation(), spec.activation(), encoderWidths(spec, spec.latent())),
+        encoder,
         mlp("head", spec.activation(), Activation.IDENTITY, spec.latent(), spec.classes()));
   }
 

@@ -15,12 +15,8 @@ abstract class DeterministicPass extends Pass {
   private final Tape secondTape;
   private final List<Tape> tapes;
   private final Buffer values;
-  private final int features;
-  private final double corruption;
-  private final Buffer one;
-  private final Buffer corrupted;
-  private final Buffer inputNoise;
-  private boolean isCorrupted;
+  private final Corruption corruption;
+  private Buffer corrupted;
   private double lossScale;
 
   DeterministicPass(Model model, int capacity, int draws) {
@@ -31,17 +27,17 @@ abstract class DeterministicPass extends Pass {
     }
     first = model.parts().get(0);
     second = model.parts().get(1);
-    features = model.spec().sampleSize();
-    corruption = model.spec().corruption();
-    long extra = corruption > 0 ? (long) capacity * features : 0;
+    Pretext pretext = model.spec().pretext();
     try {
       firstTape = newTape(first, capacity, false);
       secondTape = newTape(second, capacity, true);
       values = allocate(capacity);
-      one = allocate(1);
-      one.fill(1);
-      corrupted = allocate(extra);
-      inputNoise = allocate(extra);
+      corruption =
+          pretext != null && pretext.task().corrupts()
+              ? closing(
+                  new Corruption(backend(), pretext, capacity, model.spec().sampleSize()),
+                  Corruption::close)
+              : null;
     } catch (RuntimeException | Error e) {
       closeAfter(e);
       throw e;
@@ -88,30 +84,11 @@ abstract class DeterministicPass extends Pass {
     return null;
   }
 
-  /** The next run reads x + σ·ε, and is compared with x. */
+  /** The next run reads x corrupted, and is compared with x. */
   @Override
   void corrupt(long seed, long step, int[] places) {
-    if (corruption > 0) {
-      int length = count() * features;
-      trainingNormals(seed, step, places, features, inputNoise);
-      corrupted.copyFrom(input());
-      backend()
-          .dense()
-          .gemm(
-              false,
-              false,
-              1,
-              length,
-              1,
-              corruption,
-              one,
-              1,
-              inputNoise,
-              length,
-              1,
-              corrupted,
-              length);
-      isCorrupted = true;
+    if (corruption != null) {
+      corrupted = corruption.apply(seed, step, places, count(), input());
     }
   }
 
@@ -123,8 +100,9 @@ abstract class DeterministicPass extends Pass {
     }
     Backend backend = backend();
     lossScale = objective.lossScale();
-    Buffer code = first.forward(backend, firstTape, count(), isCorrupted ? corrupted : input());
-    isCorrupted = false;
+    Buffer read = corrupted != null ? corrupted : input();
+    Buffer code = first.forward(backend, firstTape, count(), read);
+    corrupted = null;
     Buffer output = second.forward(backend, secondTape, count(), code);
     boolean backward = wanted != Wanted.LOSSES;
     loss(

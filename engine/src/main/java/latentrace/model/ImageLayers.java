@@ -6,6 +6,7 @@ import java.util.Map;
 import latentrace.backend.Activation;
 import latentrace.backend.ConvShape;
 import latentrace.nn.ActivationLayer;
+import latentrace.nn.AvgPool2d;
 import latentrace.nn.BatchNorm2d;
 import latentrace.nn.Conv2d;
 import latentrace.nn.ConvTranspose2d;
@@ -14,6 +15,7 @@ import latentrace.nn.Layer;
 import latentrace.nn.LayerNorm;
 import latentrace.nn.Linear;
 import latentrace.nn.MaxPool2d;
+import latentrace.nn.Residual;
 import latentrace.nn.Sequential;
 import latentrace.nn.Unflatten;
 
@@ -61,6 +63,56 @@ final class ImageLayers {
         ConvShape.square(channels, height, width, outChannels, kernel, stride, padding);
     become(outChannels, shape.outHeight(), shape.outWidth());
     return add(new Conv2d(shape));
+  }
+
+  /** Adds a layer by a name of its own in the part, as an attribute of a PyTorch module. */
+  private ImageLayers add(String name, Layer layer) {
+    layers.put(name, layer);
+    return this;
+  }
+
+  /** A convolution of a residual network, 3×3 or 1×1, padded, no bias; and its batch norm. */
+  private ImageLayers convBatchNorm(
+      String conv, String norm, int outChannels, int kernel, int stride) {
+    ConvShape shape =
+        ConvShape.square(channels, height, width, outChannels, kernel, stride, kernel / 2);
+    become(outChannels, shape.outHeight(), shape.outWidth());
+    return add(conv, Conv2d.withoutBias(shape)).add(norm, new BatchNorm2d(channels, height, width));
+  }
+
+  private ImageLayers activation(String name) {
+    return add(name, new ActivationLayer(activation, channels * height * width));
+  }
+
+  /** The first layers of torchvision's ResNet, for small images: 3×3, stride 1, no pooling. */
+  ImageLayers residualStem(int outChannels) {
+    return convBatchNorm("conv1", "bn1", outChannels, 3, 1).activation("relu");
+  }
+
+  /** torchvision's {@code BasicBlock}: two 3×3 convolutions, and beside them a 1×1 to new sizes. */
+  ImageLayers residualBlock(String name, int outChannels, int stride) {
+    List<Integer> shape = List.of(channels, height, width);
+    boolean same = stride == 1 && outChannels == channels;
+    ImageLayers branch =
+        new ImageLayers(shape, activation)
+            .convBatchNorm("conv1", "bn1", outChannels, 3, stride)
+            .activation("relu")
+            .convBatchNorm("conv2", "bn2", outChannels, 3, 1);
+    Sequential shortcut =
+        same
+            ? null
+            : new ImageLayers(shape, activation)
+                .convBatchNorm("downsample.0", "downsample.1", outChannels, 1, stride)
+                .named(name);
+    become(outChannels, branch.height, branch.width);
+    return add(name, new Residual(branch.named(name), shortcut));
+  }
+
+  /** The mean of each channel. */
+  ImageLayers globalAverage() {
+    AvgPool2d pool = AvgPool2d.global(channels, height, width);
+    become(channels, 1, 1);
+    return add("avgpool", pool);
   }
 
   ImageLayers transposed(int outChannels, int kernel, int stride, int padding, int outputPadding) {

@@ -43,24 +43,30 @@ public abstract class Model implements AutoCloseable {
               Architectures.burgessEncoder(spec),
               Architectures.burgessDecoder(spec));
       case ModelSpec.MLP_AUTOENCODER -> new AutoEncoder(backend, spec);
-      case ModelSpec.DENOISING_MNIST ->
-          new AutoEncoder(
-              backend,
-              spec,
-              Architectures.denoisingMnistEncoder(spec),
-              Architectures.denoisingMnistDecoder(spec));
-      case ModelSpec.DENOISING_CIFAR ->
-          new AutoEncoder(
-              backend,
-              spec,
-              Architectures.denoisingCifarEncoder(spec),
-              Architectures.denoisingCifarDecoder(spec));
+      case ModelSpec.DENOISING_MNIST -> {
+        Sequential encoder = Architectures.denoisingMnistEncoder(spec);
+        yield spec.isClassifier()
+            ? new Classifier(backend, spec, encoder)
+            : new AutoEncoder(backend, spec, encoder, Architectures.denoisingMnistDecoder(spec));
+      }
+      case ModelSpec.DENOISING_CIFAR -> {
+        Sequential encoder = Architectures.denoisingCifarEncoder(spec);
+        yield spec.isClassifier()
+            ? new Classifier(backend, spec, encoder)
+            : new AutoEncoder(backend, spec, encoder, Architectures.denoisingCifarDecoder(spec));
+      }
       case ModelSpec.RECURRENT_AUTOENCODER ->
           new AutoEncoder(
               backend,
               spec,
               Architectures.recurrentEncoder(spec),
               Architectures.recurrentDecoder(spec));
+      case ModelSpec.SIMCLR ->
+          new SimClr(
+              backend,
+              spec,
+              Architectures.simClrEncoder(spec),
+              Architectures.simClrProjector(spec));
       case ModelSpec.MLP_CLASSIFIER -> new Classifier(backend, spec);
       default -> throw new IllegalArgumentException("model: '" + spec.model() + "'");
     };

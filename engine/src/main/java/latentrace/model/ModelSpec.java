@@ -15,20 +15,22 @@ import latentrace.data.InputException;
  *
  * @param model one of {@link #MODELS}
  * @param sampleShape shape of one sample
- * @param hidden widths of the encoder's hidden layers, the decoder has them reversed; empty for a
- *     convolutional or recurrent model
- * @param latent latent size d
+ * @param hidden widths of the encoder's hidden layers, the decoder has them reversed; of a simclr,
+ *     the channels w of the first stage alone; empty for other convolutional or recurrent models
+ * @param latent latent size d; 8w of a simclr
  * @param classes number of classes of a classifier, else 0
  * @param activation between layers
  * @param outputActivation after the decoder's last layer
  * @param reconstruction decoder distribution
- * @param objective H (β·KL) or B (γ·|KL − C(t)|)
- * @param beta β of objective H
+ * @param objective H (β·KL), B (γ·|KL − C(t)|) or TC (MI + β·TC + dimension-wise KL)
+ * @param beta β of objectives H and TC
  * @param gamma γ of objective B
  * @param capacity C reached at iteration capacityIterations of objective B, in nats, from 0
  *     linearly
  * @param capacityIterations see capacity
  * @param lossScale factor on the loss
+ * @param pretext what a denoising-… model is trained for, denoising if not given; null for others,
+ *     and not in their files
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 @JsonPropertyOrder({
@@ -45,7 +47,8 @@ import latentrace.data.InputException;
   "gamma",
   "capacity",
   "capacityIterations",
-  "lossScale"
+  "lossScale",
+  "pretext"
 })
 public record ModelSpec(
     String model,
@@ -61,7 +64,8 @@ public record ModelSpec(
     double gamma,
     double capacity,
     long capacityIterations,
-    double lossScale) {
+    double lossScale,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Pretext pretext) {
   /** A β-VAE of linear layers. */
   public static final String MLP_VAE = "mlp-vae";
 
@@ -77,14 +81,17 @@ public record ModelSpec(
   /** Burgess et al.'s convolutional β-VAE for images of 32×32 or 64×64. */
   public static final String BURGESS_VAE = "burgess-vae";
 
-  /** Label-Free-XAI's auto-encoder for [1,28,28], with Gaussian noise on its input in training. */
+  /** Label-Free-XAI's auto-encoder for [1,28,28], for denoising or another {@link Pretext} task. */
   public static final String DENOISING_MNIST = "denoising-mnist";
 
-  /** Papp et al.'s auto-encoder for [3,32,32], with Gaussian noise on its input in training. */
+  /** Papp et al.'s auto-encoder for [3,32,32], for denoising or another {@link Pretext} task. */
   public static final String DENOISING_CIFAR = "denoising-cifar";
 
   /** Label-Free-XAI's auto-encoder of long short-term memories for sequences [T] or [T,C]. */
   public static final String RECURRENT_AUTOENCODER = "recurrent-autoencoder";
+
+  /** SimCLR on images of one or three channels: a ResNet-18 of any width, without labels. */
+  public static final String SIMCLR = "simclr";
 
   /** All kinds of model. */
   public static final List<String> MODELS =
@@ -96,16 +103,22 @@ public record ModelSpec(
           BURGESS_VAE,
           DENOISING_MNIST,
           DENOISING_CIFAR,
-          RECURRENT_AUTOENCODER);
+          RECURRENT_AUTOENCODER,
+          SIMCLR);
 
-  /** Standard deviation of the noise on a denoising auto-encoder's input. */
-  private static final double CORRUPTION = 0.3;
+  /** What three stages of a ResNet divide an image's sides by, and multiply its channels by. */
+  private static final int MOST_HALVED = 8;
+
+  private static final int MOST_WIDTH = 1024;
 
   /** Objective β·KL. */
   public static final String OBJECTIVE_H = "H";
 
   /** Objective γ·|KL − C(t)|. */
   public static final String OBJECTIVE_B = "B";
+
+  /** Objective MI + β·TC + dimension-wise KL, of a VAE: its samples share a loss. */
+  public static final String OBJECTIVE_TC = "TC";
 
   /** Checks every field; the message names the one that is wrong. */
   public ModelSpec {
@@ -119,12 +132,18 @@ public record ModelSpec(
         "at most 2^31-1 values");
     require(latent > 0, "latent", latent, "a positive size");
     require(allPositive(hidden), "hidden", hidden, "positive widths");
+    boolean hasPretext = hasPretext(model);
     require(
-        !MLP_CLASSIFIER.equals(model) || classes > 1,
+        hasPretext || pretext == null, "pretext", pretext, "none: only a denoising-... has a task");
+    pretext = hasPretext && pretext == null ? Pretext.of(Pretext.Task.DENOISING) : pretext;
+    require(
+        !isClassifier(model, pretext) || classes > 1,
         "classes",
         classes,
         "at least 2 for a classifier");
-    if (isConvolutional(model)) {
+    if (SIMCLR.equals(model)) {
+      requireResidual(sampleShape, hidden, latent);
+    } else if (isConvolutional(model)) {
       require(hidden.isEmpty(), "hidden", hidden, "none: the layers of a " + model + " are fixed");
       requireImage(model, sampleShape);
       requireFeasible(List.of(1), List.of(2048), latent);
@@ -139,10 +158,11 @@ public record ModelSpec(
     require(outputActivation != null, "outputActivation", null, "a name");
     require(reconstruction != null, "reconstruction", null, "a name");
     require(
-        OBJECTIVE_H.equals(objective) || OBJECTIVE_B.equals(objective),
+        List.of(OBJECTIVE_H, OBJECTIVE_B).contains(objective)
+            || (OBJECTIVE_TC.equals(objective) && isVae(model)),
         "objective",
         objective,
-        "H or B");
+        isVae(model) ? "H, B or TC" : "H or B");
     require(beta >= 0 && Double.isFinite(beta), "beta", beta, "a number >= 0");
     require(gamma >= 0 && Double.isFinite(gamma), "gamma", gamma, "a number >= 0");
     require(capacity >= 0 && Double.isFinite(capacity), "capacity", capacity, "a number >= 0");
@@ -150,6 +170,40 @@ public record ModelSpec(
     require(lossScale > 0 && Double.isFinite(lossScale), "lossScale", lossScale, "a number > 0");
     sampleShape = List.copyOf(sampleShape);
     hidden = List.copyOf(hidden);
+  }
+
+  /** A model without a {@link Pretext}, or with the usual one. */
+  public ModelSpec(
+      String model,
+      List<Integer> sampleShape,
+      List<Integer> hidden,
+      int latent,
+      int classes,
+      Activation activation,
+      Activation outputActivation,
+      Reconstruction reconstruction,
+      String objective,
+      double beta,
+      double gamma,
+      double capacity,
+      long capacityIterations,
+      double lossScale) {
+    this(
+        model,
+        sampleShape,
+        hidden,
+        latent,
+        classes,
+        activation,
+        outputActivation,
+        reconstruction,
+        objective,
+        beta,
+        gamma,
+        capacity,
+        capacityIterations,
+        lossScale,
+        null);
   }
 
   /** Every weight matrix has to be one array. */
@@ -168,7 +222,27 @@ public record ModelSpec(
   }
 
   private static boolean isConvolutional(String model) {
-    return List.of(CONV_VAE, BURGESS_VAE, DENOISING_MNIST, DENOISING_CIFAR).contains(model);
+    return List.of(CONV_VAE, BURGESS_VAE, DENOISING_MNIST, DENOISING_CIFAR, SIMCLR).contains(model);
+  }
+
+  /** Three stages halve the image; the projector has 8w·32w weights. */
+  private static void requireResidual(List<Integer> shape, List<Integer> hidden, int latent) {
+    boolean image =
+        shape.size() == 3
+            && (shape.get(0) == 1 || shape.get(0) == 3)
+            && shape.get(1) >= MOST_HALVED
+            && shape.get(2) >= MOST_HALVED;
+    require(image, "sampleShape", shape, "[1,H,W] or [3,H,W] of at least 8x8 for a " + SIMCLR);
+    require(
+        hidden.size() == 1 && hidden.get(0) <= MOST_WIDTH,
+        "hidden",
+        hidden,
+        "one width of 1 to %d for a %s".formatted(MOST_WIDTH, SIMCLR));
+    require(
+        latent == MOST_HALVED * hidden.get(0),
+        "latent",
+        latent,
+        "%d, eight times the width".formatted(MOST_HALVED * hidden.get(0)));
   }
 
   private static void requireImage(String model, List<Integer> shape) {
@@ -233,20 +307,34 @@ public record ModelSpec(
   /** Whether it has a Gaussian bottleneck, and so noise and a KL term. */
   @JsonIgnore
   public boolean isVae() {
+    return isVae(model);
+  }
+
+  private static boolean isVae(String model) {
     return List.of(MLP_VAE, CONV_VAE, BURGESS_VAE).contains(model);
   }
 
-  /** Standard deviation of the noise that a training step adds to the input; 0 for most. */
+  /** Whether models of this kind are trained for a {@link Pretext} task. */
+  public static boolean hasPretext(String model) {
+    return DENOISING_MNIST.equals(model) || DENOISING_CIFAR.equals(model);
+  }
+
+  private static boolean isClassifier(String model, Pretext pretext) {
+    return MLP_CLASSIFIER.equals(model)
+        || (pretext != null && pretext.task() == Pretext.Task.CLASSIFICATION);
+  }
+
+  /** Whether its loss is the cross-entropy of labels. */
   @JsonIgnore
-  public double corruption() {
-    return model.startsWith("denoising-") ? CORRUPTION : 0;
+  public boolean isClassifier() {
+    return isClassifier(model, pretext);
   }
 
   private static boolean allPositive(List<Integer> sizes) {
     return sizes != null && sizes.stream().allMatch(s -> s != null && s > 0);
   }
 
-  private static void require(boolean condition, String field, Object found, String expected) {
+  static void require(boolean condition, String field, Object found, String expected) {
     if (!condition) {
       throw new IllegalArgumentException(
           "%s: found %s, expected %s".formatted(field, found, expected));
@@ -317,6 +405,30 @@ public record ModelSpec(
         1);
   }
 
+  /**
+   * SimCLR with a ResNet-18.
+   *
+   * @param sampleShape [1,H,W] or [3,H,W]
+   * @param width channels of the first stage: 64 as published; the code has eight times as many
+   */
+  public static ModelSpec simClr(List<Integer> sampleShape, int width) {
+    return new ModelSpec(
+        SIMCLR,
+        sampleShape,
+        List.of(width),
+        MOST_HALVED * width,
+        0,
+        Activation.RELU,
+        Activation.IDENTITY,
+        Reconstruction.MSE,
+        OBJECTIVE_H,
+        0,
+        0,
+        0,
+        0,
+        1);
+  }
+
   private static ModelSpec fixed(
       String model, List<Integer> shape, int latent, double beta, Reconstruction reconstruction) {
     return new ModelSpec(
@@ -326,7 +438,7 @@ public record ModelSpec(
         latent,
         0,
         Activation.RELU,
-        model.startsWith("denoising-") ? Activation.SIGMOID : Activation.IDENTITY,
+        hasPretext(model) ? Activation.SIGMOID : Activation.IDENTITY,
         reconstruction,
         OBJECTIVE_H,
         beta,
@@ -349,7 +461,7 @@ public record ModelSpec(
           "%s: samples of %s, the model takes %s"
               .formatted(data.name(), data.shape(), sampleShape));
     }
-    if (MLP_CLASSIFIER.equals(model)) {
+    if (isClassifier()) {
       if (!data.hasLabels()) {
         throw new InputException(data.name() + ": a classifier needs labels, there are none");
       }
@@ -360,15 +472,21 @@ public record ModelSpec(
                   .formatted(data.name(), data.label(i), i, classes - 1));
         }
       }
-    } else if (loss == Reconstruction.BERNOULLI && !data.isBytes()) {
+    } else if ((loss == Reconstruction.BERNOULLI || SIMCLR.equals(model)) && !data.isBytes()) {
       float[] sample = new float[data.sampleSize()];
       for (int i = 0; i < data.count(); i++) {
         data.copySample(i, sample, 0);
         for (float value : sample) {
           if (!(value >= 0 && value <= 1)) {
             throw new InputException(
-                "%s: value %s in sample %d; the bernoulli loss takes values in [0,1], mse takes any"
-                    .formatted(data.name(), value, i));
+                "%s: value %s in sample %d; %s"
+                    .formatted(
+                        data.name(),
+                        value,
+                        i,
+                        SIMCLR.equals(model)
+                            ? "a simclr takes pixels in [0,1]"
+                            : "the bernoulli loss takes values in [0,1], mse takes any"));
           }
         }
       }
@@ -391,7 +509,8 @@ public record ModelSpec(
         gamma,
         capacity,
         capacityIterations,
-        lossScale);
+        lossScale,
+        pretext);
   }
 
   /** The same trained with another loss. */
@@ -410,7 +529,8 @@ public record ModelSpec(
         gamma,
         capacity,
         capacityIterations,
-        lossScale);
+        lossScale,
+        pretext);
   }
 
   /** The same with another factor on the loss. */
@@ -429,7 +549,32 @@ public record ModelSpec(
         gamma,
         capacity,
         capacityIterations,
-        scale);
+        scale,
+        pretext);
+  }
+
+  /**
+   * The same trained for another task.
+   *
+   * @param numberOfClasses of classification; for other tasks it says nothing
+   */
+  public ModelSpec withPretext(Pretext task, int numberOfClasses) {
+    return new ModelSpec(
+        model,
+        sampleShape,
+        hidden,
+        latent,
+        isClassifier(model, task) ? numberOfClasses : 0,
+        activation,
+        outputActivation,
+        reconstruction,
+        objective,
+        beta,
+        gamma,
+        capacity,
+        capacityIterations,
+        lossScale,
+        task);
   }
 
   /** The same minimising γ·|KL − C(t)| with C growing from 0 to {@code capacity} linearly. */
@@ -448,7 +593,44 @@ public record ModelSpec(
         newGamma,
         newCapacity,
         newIterations,
-        lossScale);
+        lossScale,
+        pretext);
+  }
+
+  /** The same minimising objective TC with another β. */
+  public ModelSpec withTotalCorrelation(double newBeta) {
+    return new ModelSpec(
+        model,
+        sampleShape,
+        hidden,
+        latent,
+        classes,
+        activation,
+        outputActivation,
+        reconstruction,
+        OBJECTIVE_TC,
+        newBeta,
+        gamma,
+        capacity,
+        capacityIterations,
+        lossScale,
+        pretext);
+  }
+
+  /**
+   * Checks that a sample has a loss, and so gradients, of its own.
+   *
+   * @throws InputException if the loss is one of a batch, naming it
+   */
+  public void requirePerSampleLoss() {
+    if (OBJECTIVE_TC.equals(objective) || SIMCLR.equals(model)) {
+      boolean contrastive = SIMCLR.equals(model);
+      throw new InputException(
+          "%s is a loss of the batch, in which a sample has no influence of its own%s"
+              .formatted(
+                  contrastive ? "NT-Xent, which a simclr is trained by," : "objective TC",
+                  contrastive ? "" : ": score by --beta F, reconstruction + F KL, instead"));
+    }
   }
 
   /** Number of values in one sample, D. */
@@ -470,6 +652,9 @@ public record ModelSpec(
   public Objective objectiveAt(long iteration) {
     if (OBJECTIVE_H.equals(objective)) {
       return new Objective(reconstruction, beta, Double.NaN, lossScale);
+    }
+    if (OBJECTIVE_TC.equals(objective)) {
+      return Objective.totalCorrelation(reconstruction, beta, lossScale);
     }
     double fraction =
         capacityIterations == 0 ? 1 : Math.min(1, (double) iteration / capacityIterations);

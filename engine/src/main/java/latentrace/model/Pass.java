@@ -1,6 +1,7 @@
 package latentrace.model;
 
 import java.util.List;
+import java.util.function.Consumer;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
 import latentrace.backend.Cleanup;
@@ -208,8 +209,8 @@ public abstract class Pass implements AutoCloseable {
   }
 
   /**
-   * Fills the noise by the contract, for training: keyed by step and position in the batch. A
-   * denoising model's next run reads its input with noise on it.
+   * Fills the noise by the contract, for training: keyed by step and position in the batch. The
+   * next run of a model whose {@link Pretext} task corrupts reads its input so.
    */
   public final void trainingNoise(long seed, long step) {
     trainingNoise(seed, step, Positions.upTo(count));
@@ -222,7 +223,16 @@ public abstract class Pass implements AutoCloseable {
    */
   public final void trainingNoise(long seed, long step, int[] places) {
     if (noise() != null) {
-      trainingNormals(seed, step, places, model.noiseSize(), noise());
+      backend()
+          .random()
+          .normals(
+              Philox.trainingKey(seed, step),
+              Philox.stream(Philox.ROLE_TRAINING, 0),
+              places,
+              count,
+              draws,
+              model.noiseSize(),
+              noise());
     }
     corrupt(seed, step, places);
   }
@@ -235,21 +245,7 @@ public abstract class Pass implements AutoCloseable {
     corrupt(seed, step, Positions.upTo(count));
   }
 
-  /** Normals by the contract [count·m, size], keyed by step and place in the batch. */
-  final void trainingNormals(long seed, long step, int[] places, int size, Buffer target) {
-    backend()
-        .random()
-        .normals(
-            Philox.trainingKey(seed, step),
-            Philox.stream(Philox.ROLE_TRAINING, 0),
-            places,
-            count,
-            draws,
-            size,
-            target);
-  }
-
-  /** For models that train on inputs with noise. */
+  /** For models that train on corrupted inputs. */
   void corrupt(long seed, long step, int[] places) {}
 
   /**
@@ -338,7 +334,12 @@ public abstract class Pass implements AutoCloseable {
 
   /** A tape that {@link #close} closes. */
   final Tape newTape(Sequential part, int rows, boolean inputGradient) {
-    return cleanup.add(new Tape(backend(), part, rows, inputGradient), Tape::close);
+    return closing(new Tape(backend(), part, rows, inputGradient), Tape::close);
+  }
+
+  /** Something that {@link #close} closes. */
+  final <T> T closing(T resource, Consumer<T> closer) {
+    return cleanup.add(resource, closer);
   }
 
   /** Closes what has been taken, because the rest of a constructor failed. */

@@ -16,16 +16,25 @@ public final class Conv2d extends Convolution {
 
   /** A convolution followed by an activation. */
   public Conv2d(ConvShape shape, Activation activation) {
+    this(shape, activation, true);
+  }
+
+  private Conv2d(ConvShape shape, Activation activation, boolean biased) {
     super(
         shape,
         activation,
         new Parameter("weight", shape.patchSize(), weightShape(shape)),
-        new Parameter("bias", shape.patchSize(), List.of(shape.outChannels())));
+        biased ? new Parameter("bias", shape.patchSize(), List.of(shape.outChannels())) : null);
+  }
+
+  /** A convolution without bias or activation, as before batch normalisation, which has a bias. */
+  public static Conv2d withoutBias(ConvShape shape) {
+    return new Conv2d(shape, Activation.IDENTITY, false);
   }
 
   @Override
   public Layer withActivation(Activation f) {
-    return new Conv2d(shape, f);
+    return new Conv2d(shape, f, bias != null);
   }
 
   @Override
@@ -45,15 +54,14 @@ public final class Conv2d extends Convolution {
 
   @Override
   public void forward(Backend backend, int rows, Buffer x, Buffer y) {
-    backend
-        .convolutions()
-        .conv2dForward(shape, rows, x, weight.value(), bias.value(), activation, y);
+    Buffer shift = bias == null ? null : bias.value();
+    backend.convolutions().conv2dForward(shape, rows, x, weight.value(), shift, activation, y);
   }
 
   @Override
   void backwardParameters(ConvOps ops, int rows, Buffer x, Buffer delta, boolean accumulate) {
-    ops.conv2dBackwardParameters(
-        shape, rows, x, delta, weight.gradient(), bias.gradient(), accumulate);
+    Buffer dBias = bias == null ? null : bias.gradient();
+    ops.conv2dBackwardParameters(shape, rows, x, delta, weight.gradient(), dBias, accumulate);
   }
 
   @Override

@@ -8,7 +8,9 @@ import latentrace.backend.ConvOps;
 import latentrace.backend.ConvShape;
 import latentrace.backend.Names;
 
-/** What a convolution and a transposed one share: a shape, a weight [OC,C,KH,KW] and a bias. */
+/**
+ * What a convolution and a transposed one share: a shape, a weight [OC,C,KH,KW] and a bias or none.
+ */
 abstract class Convolution implements ParametricLayer, Fusable {
   final ConvShape shape;
   final Activation activation;
@@ -21,7 +23,7 @@ abstract class Convolution implements ParametricLayer, Fusable {
     this.activation = activation;
     this.weight = weight;
     this.bias = bias;
-    this.parameters = List.of(weight, bias);
+    this.parameters = bias == null ? List.of(weight) : List.of(weight, bias);
   }
 
   static List<Integer> weightShape(ConvShape s) {
@@ -80,7 +82,8 @@ abstract class Convolution implements ParametricLayer, Fusable {
             pair(s.kernelHeight(), s.kernelWidth()),
             pair(s.strideHeight(), s.strideWidth()),
             pair(s.paddingHeight(), s.paddingWidth()),
-            activation == Activation.IDENTITY ? "" : ", " + Names.id(activation));
+            (bias == null ? ", no bias" : "")
+                + (activation == Activation.IDENTITY ? "" : ", " + Names.id(activation)));
   }
 
   static String pair(int height, int width) {

@@ -33,6 +33,11 @@ public interface Layer {
   /** Its parameters in order (weights, biases), or none. Bound to memory by {@link Parameters}. */
   List<Parameter> parameters();
 
+  /** Name of one of its parameters or statistics within it. */
+  default String nameOf(Parameter parameter) {
+    return parameter.name();
+  }
+
   /** Running statistics: kept in checkpoints, not learned. */
   default List<Parameter> statistics() {
     return List.of();

@@ -30,10 +30,10 @@ public final class Parameters implements AutoCloseable {
     for (Sequential part : parts) {
       for (int k = 0; k < part.layers().size(); k++) {
         for (Parameter parameter : part.layers().get(k).parameters()) {
-          named.put(part.nameOf(k, parameter), parameter);
+          add(named, part.nameOf(k, parameter), parameter);
         }
         for (Parameter statistic : part.layers().get(k).statistics()) {
-          namedStatistics.put(part.nameOf(k, statistic), statistic);
+          add(namedStatistics, part.nameOf(k, statistic), statistic);
         }
       }
     }
@@ -50,6 +50,12 @@ public final class Parameters implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       cleanup.closeAfter(e);
       throw e;
+    }
+  }
+
+  private static void add(Map<String, Parameter> tensors, String name, Parameter tensor) {
+    if (tensors.putIfAbsent(name, tensor) != null) {
+      throw new IllegalArgumentException("two parameters are called " + name);
     }
   }
 

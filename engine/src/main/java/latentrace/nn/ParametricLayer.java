@@ -3,7 +3,10 @@ package latentrace.nn;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
 
-/** A layer with a weight and a bias, whose gradients of single samples influence is made from. */
+/**
+ * A layer with a weight and, for most, a bias, whose gradients of single samples influence is made
+ * from.
+ */
 public interface ParametricLayer extends Layer {
   /**
    * Writes each sample's gradient as a row, after a backward pass: rows[i, ..] = the weight's, then

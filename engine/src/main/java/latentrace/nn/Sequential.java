@@ -96,7 +96,18 @@ public final class Sequential {
 
   /** Name of a layer's parameter: {@code <part>.<layer>.<parameter>}. */
   String nameOf(int layer, Parameter parameter) {
-    return name + "." + names.get(layer) + "." + parameter.name();
+    return name + "." + names.get(layer) + "." + layers.get(layer).nameOf(parameter);
+  }
+
+  /** Name of a parameter or statistic without the part's, {@code <layer>.<parameter>}; or null. */
+  String nameOf(Parameter parameter) {
+    for (int k = 0; k < layers.size(); k++) {
+      Layer layer = layers.get(k);
+      if (layer.parameters().contains(parameter) || layer.statistics().contains(parameter)) {
+        return names.get(k) + "." + layer.nameOf(parameter);
+      }
+    }
+    return null;
   }
 
   /** Features of a row of input. */

@@ -113,8 +113,9 @@ public final class Tape implements AutoCloseable {
       saved[k].gradientRows(first, n, rank, x, wanted, target, ld);
     } else {
       Buffer delta = delta(k).slice((long) first * layer.outputSize());
+      boolean bias = wanted.length > 1 && wanted[1];
       ((ParametricLayer) layer)
-          .gradientRows(backend, n, rank, x, delta, wanted[0], wanted[1], target, ld);
+          .gradientRows(backend, n, rank, x, delta, wanted[0], bias, target, ld);
     }
   }
 

@@ -8,7 +8,8 @@
  * gradients of single samples as rows.
  *
  * <p>A row of a recurrent layer is a sequence [T,features], step after step. What its backward pass
- * needs beside input and output is in a {@link latentrace.nn.SavingLayer.Saved} of the tape's.
+ * needs beside input and output is in a {@link latentrace.nn.SavingLayer.Saved} of the tape's. So
+ * are the tapes of the two branches of a {@link latentrace.nn.Residual}.
  *
  * <p>An activation after a linear or convolutional layer is fused into it ({@link
  * latentrace.nn.Sequential}): one pass over the result instead of two, and the gradient that

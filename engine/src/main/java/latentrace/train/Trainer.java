@@ -144,6 +144,10 @@ public final class Trainer implements AutoCloseable {
     }
     model.requireFits(data, model.reconstruction());
     if (validation != null) {
+      if (model.model().equals(ModelSpec.SIMCLR)) {
+        throw new InputException(
+            "validation: the loss of a simclr is of random views; there is none without training");
+      }
       model.requireFits(validation, model.reconstruction());
     }
     if (spec.dropLast() && data.count() < spec.batch()) {
@@ -293,7 +297,11 @@ public final class Trainer implements AutoCloseable {
     return sum / count;
   }
 
-  /** Mean validation loss at the latent means (noise zero); keeps the best parameters. */
+  /**
+   * Mean validation loss at the latent means (noise zero) and at the inputs as they are, so that
+   * evaluations differ by the parameters alone (Label-Free-XAI's code draws a new corruption for
+   * each); keeps the best parameters.
+   */
   private double validate(long iteration) {
     // the loss at the end, so that evaluations compare: Burgess' capacity grows until then
     Objective last = model.spec().objectiveAt(spec.iterations());

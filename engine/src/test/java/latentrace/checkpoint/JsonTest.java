@@ -89,7 +89,7 @@ class JsonTest {
         "\"optimizer\" : \"adam\" | \"optimizer\" : \"adam\\nw\" | optimizer",
         "\"batch\" : 1 | \"batch\" : 1, \"batch\" : 1 | Duplicate",
         "latentrace-model-1 | latentrace-model-2 | format: found latentrace-model-2, expected latentrace-model-1",
-        "\"model\" : \"mlp-vae\" | \"model\" : \"conv\" | model: found conv, expected one of mlp-vae, mlp-autoencoder, mlp-classifier, conv-vae, burgess-vae, denoising-mnist, denoising-cifar, recurrent-autoencoder",
+        "\"model\" : \"mlp-vae\" | \"model\" : \"conv\" | model: found conv, expected one of mlp-vae, mlp-autoencoder, mlp-classifier, conv-vae, burgess-vae, denoising-mnist, denoising-cifar, recurrent-autoencoder, simclr",
         "\"versions\" : { | \"verse\" : { | vers",
       })
   void whatIsRefused(String from, String to, String part) throws IOException {

@@ -137,6 +137,45 @@ class ModelGradientTest {
     check(spec, 3);
   }
 
+  /** Chen et al. 2018: the gradient of the batch's loss, through every pair of its samples. */
+  @Test
+  void totalCorrelation() {
+    ModelSpec spec =
+        spec(
+                ModelSpec.MLP_VAE,
+                Activation.TANH,
+                Activation.IDENTITY,
+                Reconstruction.BERNOULLI,
+                0.25)
+            .withTotalCorrelation(5);
+    check(spec, 1);
+    Objective objective = spec.objectiveAt(3);
+    try (Model model = Model.create(backend, spec);
+        Pass pass = model.newPass(SAMPLES, 1);
+        Pass draws = model.newPass(SAMPLES, 2)) {
+      pass.load(data(), Positions.upTo(SAMPLES), 0, SAMPLES);
+      draws.load(data(), Positions.upTo(SAMPLES), 0, SAMPLES);
+      assertEquals(
+          "objective TC is a loss of the batch: a sample has no gradient of its own",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> pass.run(objective, Estimator.PATHWISE, 1, Wanted.FACTORS))
+              .getMessage());
+      assertEquals(
+          "objective TC takes one draw per sample, this pass has 2",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> draws.run(objective, Estimator.PATHWISE, 1, Wanted.LOSSES))
+              .getMessage());
+    }
+    assertEquals(
+        "objective: found TC, expected H or B",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ModelSpec.recurrent(List.of(5), 2).withTotalCorrelation(2))
+            .getMessage());
+  }
+
   @Test
   void autoEncoderAndClassifier() {
     for (Activation activation : Activation.values()) {
@@ -198,6 +237,7 @@ class ModelGradientTest {
     return Stream.of(
         ModelSpec.convVae(1, 3, 2, Reconstruction.GAUSSIAN),
         ModelSpec.burgessVae(2, 32, 3, 2, Reconstruction.BERNOULLI),
+        ModelSpec.burgessVae(1, 32, 3, 2, Reconstruction.BERNOULLI).withTotalCorrelation(6),
         ModelSpec.denoising(ModelSpec.DENOISING_MNIST, 4));
   }
 
@@ -227,7 +267,7 @@ class ModelGradientTest {
     Objective objective = spec.objectiveAt(1);
     for (boolean training : new boolean[] {false, true}) {
       try (Model model = Model.create(backend, spec);
-          Pass pass = model.newPass(2, spec.isVae() ? 2 : 1)) {
+          Pass pass = model.newPass(2, spec.isVae() && objective.isPerSample() ? 2 : 1)) {
         model.parameters().initialise(Initialisation.PYTORCH_DEFAULT, 6);
         // larger, so that gradients are not lost in the rounding of differences
         double[] larger = model.parameters().values().toDoubles();

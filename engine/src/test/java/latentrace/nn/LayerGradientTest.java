@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
 import latentrace.backend.Activation;
@@ -178,6 +180,92 @@ class LayerGradientTest {
                 new Repeat(2, 3),
                 new Lstm(3, 2, 2, true),
                 new EachStep(3, new Linear(2, 2, Activation.SIGMOID)))));
+  }
+
+  private static Residual residual(boolean shortcut) {
+    int out = shortcut ? 3 : 2;
+    ConvShape first = ConvShape.square(2, 4, 3, out, 3, shortcut ? 2 : 1, 1);
+    int height = first.outHeight();
+    int width = first.outWidth();
+    Sequential branch =
+        new Sequential(
+            "r",
+            List.of(
+                Conv2d.withoutBias(first),
+                new BatchNorm2d(out, height, width),
+                new ActivationLayer(Activation.TANH, out * height * width),
+                Conv2d.withoutBias(ConvShape.square(out, height, width, out, 3, 1, 1))));
+    Sequential other =
+        new Sequential(
+            "r", Map.of("down", Conv2d.withoutBias(ConvShape.square(2, 4, 3, 3, 1, 2, 0))));
+    return new Residual(branch, shortcut ? other : null);
+  }
+
+  /** With and without a shortcut of its own, alone and between others, both ways of batch norm. */
+  @Test
+  void residualBlocks() {
+    for (boolean training : new boolean[] {false, true}) {
+      for (boolean shortcut : new boolean[] {false, true}) {
+        Residual block = residual(shortcut);
+        Sequential chain = new Sequential("a", List.of(block));
+        chain.training(training);
+        checkChain(block.describe() + " training=" + training, chain);
+      }
+      Sequential chain =
+          new Sequential(
+              "a",
+              List.of(
+                  Conv2d.withoutBias(ConvShape.square(1, 4, 3, 2, 3, 1, 1)),
+                  residual(false),
+                  residual(true),
+                  AvgPool2d.global(3, 2, 2)));
+      chain.training(training);
+      checkChain("residual chain training=" + training, chain);
+    }
+    Sequential named = new Sequential("a", Map.of("layer1.0", residual(true)));
+    try (Parameters parameters = new Parameters(backend, List.of(named))) {
+      assertEquals(
+          List.of("a.layer1.0.1.running_mean", "a.layer1.0.1.running_var"),
+          parameters.state().keySet().stream().filter(name -> name.contains("running")).toList());
+    }
+    assertEquals(
+        "residual: a branch from 24 to 12 features, a shortcut from 24 to 24",
+        assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                    new Residual(
+                        new Sequential(
+                            "r",
+                            List.of(Conv2d.withoutBias(ConvShape.square(2, 4, 3, 3, 1, 2, 0)))),
+                        null))
+            .getMessage());
+  }
+
+  /** Samples of two images each: their rows add up to the batch's gradient. */
+  @Test
+  void gradientRowsOfResidualBlocksAddUp() {
+    Residual block = residual(true);
+    Sequential chain = new Sequential("a", List.of(block));
+    try (Parameters parameters = new Parameters(backend, List.of(chain));
+        Tape tape = new Tape(backend, chain, 6, false)) {
+      int size = (int) parameters.count();
+      parameters.values().copyFrom(noise(size));
+      Buffer x = noise(6 * chain.inputSize());
+      chain.forward(backend, tape, 6, x);
+      tape.outputGradient().copyFrom(noise(6 * chain.outputSize()));
+      chain.backward(backend, tape, false, ParameterGradients.OVERWRITE);
+      Buffer rows = backend.allocate(3L * size);
+      rows.fill(Double.NaN);
+      boolean[] wanted = new boolean[block.parameters().size()];
+      Arrays.fill(wanted, true);
+      tape.gradientRows(backend, 0, 0, 3, 2, wanted, rows, size);
+      double[] each = rows.toDoubles();
+      double[] sum = new double[size];
+      for (int k = 0; k < each.length; k++) {
+        sum[k % size] += each[k];
+      }
+      assertArrayEquals(parameters.gradients().toDoubles(), sum, 1e-11);
+    }
   }
 
   /** The kinds of layer of the auto-encoders, small; the first one's input gradient included. */

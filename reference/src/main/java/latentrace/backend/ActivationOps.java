@@ -24,6 +24,23 @@ public abstract class ActivationOps {
   }
 
   /**
+   * y = f(a + b): where the two branches of a residual block meet. Its backward pass is {@link
+   * #backward}, whose dX is the gradient at both.
+   *
+   * @param length number of elements
+   * @param a read
+   * @param b read
+   * @param y overwritten; may be a or b
+   */
+  public final void add(Activation activation, long length, Buffer a, Buffer b, Buffer y) {
+    Checks.notNegative("activationAdd", "length", length);
+    Checks.holds(owner, "activationAdd", "a", "[length]", a, length);
+    Checks.holds(owner, "activationAdd", "b", "[length]", b, length);
+    Checks.holds(owner, "activationAdd", "y", "[length]", y, length);
+    doAdd(activation, length, a, b, y);
+  }
+
+  /**
    * dX = dY·f'(x), with f' taken from y = f(x).
    *
    * @param length number of elements
@@ -41,6 +58,9 @@ public abstract class ActivationOps {
 
   /** {@link #forward}, unchecked. */
   protected abstract void doForward(Activation activation, long length, Buffer x, Buffer y);
+
+  /** {@link #add}, unchecked. */
+  protected abstract void doAdd(Activation activation, long length, Buffer a, Buffer b, Buffer y);
 
   /** {@link #backward}, unchecked. */
   protected abstract void doBackward(

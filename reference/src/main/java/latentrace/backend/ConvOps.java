@@ -29,7 +29,7 @@ public abstract class ConvOps {
    * @param n images
    * @param x [N,C,H,W], read
    * @param weight [OC,C,KH,KW], read
-   * @param bias [OC], read
+   * @param bias [OC], read; null for none
    * @param y [N,OC,OH,OW], overwritten
    */
   public final void conv2dForward(
@@ -42,7 +42,7 @@ public abstract class ConvOps {
       Buffer y) {
     String op = "conv2dForward";
     checkImages(op, shape, n, "x", x, "y", y);
-    checkParameters(op, shape, "weight", weight, "bias", bias, false);
+    checkParameters(op, shape, "weight", weight, bias == null ? null : "bias", bias, false);
     doConv(shape, n, x, weight, bias, activation, y);
   }
 
@@ -69,7 +69,7 @@ public abstract class ConvOps {
    * @param x [N,C,H,W], read
    * @param delta gradient at the pre-activation [N,OC,OH,OW], read
    * @param dWeight [OC,C,KH,KW]
-   * @param dBias [OC]
+   * @param dBias [OC]; null for none
    * @param accumulate whether dWeight and dBias are added to instead of overwritten
    */
   public final void conv2dBackwardParameters(
@@ -82,9 +82,11 @@ public abstract class ConvOps {
       boolean accumulate) {
     String op = "conv2dBackwardParameters";
     checkImages(op, shape, n, "x", x, "delta", delta);
-    checkParameters(op, shape, "dWeight", dWeight, "dBias", dBias, false);
+    checkParameters(op, shape, "dWeight", dWeight, dBias == null ? null : "dBias", dBias, false);
     doWeightGradient(shape, n, x, delta, dWeight, accumulate);
-    doChannelSums(n, shape.outChannels(), shape.positions(), delta, dBias, accumulate);
+    if (dBias != null) {
+      doChannelSums(n, shape.outChannels(), shape.positions(), delta, dBias, accumulate);
+    }
   }
 
   /**

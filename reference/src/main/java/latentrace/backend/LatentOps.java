@@ -135,6 +135,61 @@ public abstract class LatentOps {
     doKlPenalty(n, kl, weight, capacity, scale, penalty, coefficient);
   }
 
+  /**
+   * The KL term decomposed by minibatch-weighted sampling (Chen et al. 2018, section 4.1), one draw
+   * per sample. With s_ijl = ln N(ξ_il; μ_jl, e^{lv_jl}), A_i = ln Σ_j e^{Σ_l s_ijl} and P_il = ln
+   * Σ_j e^{s_ijl}: penalty_i = α·(Σ_l s_iil − A_i) + β·(A_i − Σ_l P_il) + γ·Σ_l (P_il − ln
+   * N(ξ_il;0,1)).
+   *
+   * <p>As in the published code, A and P are without the constant − ln(N·n), N samples in the data:
+   * with α = γ = 1, the mean is (β − 1)·(d − 1)·ln(N·n) above the decomposed KL term. Its gradient
+   * is the same.
+   *
+   * @param n samples of the batch, over which j runs
+   * @param d latent size
+   * @param h [n,2d], read
+   * @param xi [n,d], read
+   * @param weights α, β, γ
+   * @param penalty [n], overwritten
+   */
+  public final void totalCorrelation(
+      int n, int d, Buffer h, Buffer xi, KlWeights weights, Buffer penalty) {
+    String op = "totalCorrelation";
+    checkSizes(op, n, 1, d);
+    Checks.holds(owner, op, "h", "[n,2d]", h, 2L * n * d);
+    Checks.holds(owner, op, "xi", "[n,d]", xi, (long) n * d);
+    Checks.holds(owner, op, "penalty", "[n]", penalty, n);
+    doTotalCorrelation(n, d, h, xi, weights, penalty);
+  }
+
+  /**
+   * dH += scale·∂(Σ_i penalty_i)/∂h, of {@link #totalCorrelation} with ξ = μ + e^{lv/2}·ε at fixed
+   * ε. With r = ξ_il − μ_jl and g_ijl = α·[i = j] + (β − α)·e^{Σ_l s_ijl − A_i} + (γ − β)·e^{s_ijl
+   * − P_il}:
+   *
+   * <ul>
+   *   <li>at ξ: dξ_il = γ·ξ_il − Σ_j g_ijl·r·e^{−lv_jl};
+   *   <li>at μ: dμ_jl = dξ_jl + Σ_i g_ijl·r·e^{−lv_jl};
+   *   <li>at lv: dlv_jl = dξ_jl·½(ξ_jl − μ_jl) + Σ_i g_ijl·½(r²·e^{−lv_jl} − 1).
+   * </ul>
+   *
+   * @param n samples
+   * @param d latent size
+   * @param h [n,2d], read
+   * @param xi [n,d], read
+   * @param weights α, β, γ
+   * @param dH [n,2d], accumulated
+   */
+  public final void totalCorrelationBackward(
+      int n, int d, Buffer h, Buffer xi, KlWeights weights, double scale, Buffer dH) {
+    String op = "totalCorrelationBackward";
+    checkSizes(op, n, 1, d);
+    Checks.holds(owner, op, "h", "[n,2d]", h, 2L * n * d);
+    Checks.holds(owner, op, "xi", "[n,d]", xi, (long) n * d);
+    Checks.holds(owner, op, "dH", "[n,2d]", dH, 2L * n * d);
+    doTotalCorrelationBackward(n, d, h, xi, weights, scale, dH);
+  }
+
   private static void checkSizes(String op, int n, int m, int d) {
     Checks.positive(op, "n", n);
     Checks.positive(op, "m", m);
@@ -167,6 +222,14 @@ public abstract class LatentOps {
 
   /** {@link #klBackward}, unchecked. */
   protected abstract void doKlBackward(int n, int d, Buffer h, Buffer coefficient, Buffer dH);
+
+  /** {@link #totalCorrelation}, unchecked. */
+  protected abstract void doTotalCorrelation(
+      int n, int d, Buffer h, Buffer xi, KlWeights weights, Buffer penalty);
+
+  /** {@link #totalCorrelationBackward}, unchecked. */
+  protected abstract void doTotalCorrelationBackward(
+      int n, int d, Buffer h, Buffer xi, KlWeights weights, double scale, Buffer dH);
 
   /** {@link #klPenalty}, unchecked. */
   protected abstract void doKlPenalty(

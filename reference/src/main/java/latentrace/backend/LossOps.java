@@ -80,6 +80,44 @@ public abstract class LossOps {
     doCrossEntropy(rows, classes, output, labels, values, scale, dOutput);
   }
 
+  /**
+   * NT-Xent (Chen, Kornblith, Norouzi &amp; Hinton 2020, eq. 1): every row has to tell the other
+   * row of its pair from all others. With u_r = z_r/‖z_r‖, s_rq = ⟨u_r, u_q⟩/temperature and p(r) =
+   * r ± 1 the other row of r's pair: ℓ_r = ln Σ_{q≠r} e^{s_rq} − s_{r,p(r)}, values_i = ½(ℓ_2i +
+   * ℓ_{2i+1}), and dZ = scale·∂(Σ_i values_i)/∂z. Negative similarities count as they are;
+   * Label-Free-XAI's code raises them to 10⁻⁷, without a gradient.
+   *
+   * @param pairs n
+   * @param features d
+   * @param z rows 2i and 2i + 1 are pair i [2n,d], read; ‖z_r‖ below 10⁻¹² counts as that
+   * @param values [n], overwritten
+   * @param scale factor on the gradient only
+   * @param dZ [2n,d], overwritten; null if not wanted
+   */
+  public final void contrastive(
+      int pairs,
+      int features,
+      double temperature,
+      Buffer z,
+      Buffer values,
+      double scale,
+      Buffer dZ) {
+    String op = "contrastive";
+    Checks.positive(op, "pairs", pairs);
+    Checks.positive(op, "features", features);
+    if (!(temperature > 0 && Double.isFinite(temperature))) {
+      throw new IllegalArgumentException(
+          "contrastive: temperature must be positive, was " + temperature);
+    }
+    long size = 2L * pairs * features;
+    Checks.holds(owner, op, "z", "[2*pairs,features]", z, size);
+    Checks.holds(owner, op, "values", "[pairs]", values, pairs);
+    if (dZ != null) {
+      Checks.holds(owner, op, "dZ", "[2*pairs,features]", dZ, size);
+    }
+    doContrastive(pairs, features, temperature, z, values, scale, dZ);
+  }
+
   /** {@link #reconstruction}, unchecked. */
   protected abstract void doReconstruction(
       Reconstruction kind,
@@ -91,6 +129,16 @@ public abstract class LossOps {
       Buffer values,
       double scale,
       Buffer dOutput);
+
+  /** {@link #contrastive}, unchecked. */
+  protected abstract void doContrastive(
+      int pairs,
+      int features,
+      double temperature,
+      Buffer z,
+      Buffer values,
+      double scale,
+      Buffer dZ);
 
   /** {@link #crossEntropy}, unchecked. */
   protected abstract void doCrossEntropy(

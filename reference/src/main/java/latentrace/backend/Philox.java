@@ -41,6 +41,14 @@ public final class Philox {
   /** Random probes of curvature. */
   public static final int ROLE_PROBE = 7;
 
+  /**
+   * Pixels that are masked while training: draw 0, sample and step as of {@link #ROLE_TRAINING}.
+   */
+  public static final int ROLE_MASK = 8;
+
+  /** Random views of images while training: a sequence for each view, step in the key. */
+  public static final int ROLE_AUGMENTATION = 9;
+
   /** Multiplier of word 0. */
   public static final int M0 = 0xD2511F53;
 

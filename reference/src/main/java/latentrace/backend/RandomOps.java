@@ -36,6 +36,33 @@ public abstract class RandomOps {
   }
 
   /**
+   * y[i·size + l] = x[i·size + l] where u &gt; p, else 0: every value is left out with probability
+   * p. u is the uniform number l mod 4 of the block with counter (⌊l/4⌋, 0, samples[i], stream),
+   * see {@link Philox#uniform}, so that all backends leave out the same.
+   *
+   * @param key the seed, or {@link Philox#trainingKey}
+   * @param stream {@link Philox#stream}
+   * @param samples sample indices; the first n are read
+   * @param n number of samples
+   * @param size values per sample
+   * @param p in [0, 1]
+   * @param x [n,size], read
+   * @param y [n,size], overwritten; may be x
+   */
+  public final void mask(
+      long key, int stream, int[] samples, int n, int size, double p, Buffer x, Buffer y) {
+    Checks.positive("mask", "n", n);
+    Checks.positive("mask", "size", size);
+    Objects.checkFromIndexSize(0, n, samples.length);
+    if (!(p >= 0 && p <= 1)) {
+      throw new IllegalArgumentException("mask: p must be in [0, 1], was " + p);
+    }
+    Checks.holds(owner, "mask", "x", "[n,size]", x, (long) n * size);
+    Checks.holds(owner, "mask", "y", "[n,size]", y, (long) n * size);
+    doMask(key, stream, samples, n, size, p, x, y);
+  }
+
+  /**
    * Makes a generator of the backend's own ready for {@link #generate}.
    *
    * @param name e.g. {@code curand}
@@ -73,4 +100,8 @@ public abstract class RandomOps {
   /** {@link #normals}, unchecked. */
   protected abstract void doNormals(
       long key, int stream, int[] samples, int n, int draws, int size, Buffer out);
+
+  /** {@link #mask}, unchecked. */
+  protected abstract void doMask(
+      long key, int stream, int[] samples, int n, int size, double p, Buffer x, Buffer y);
 }

@@ -20,6 +20,17 @@ final class EjmlActivations extends ActivationOps {
   }
 
   @Override
+  protected void doAdd(Activation activation, long length, Buffer a, Buffer b, Buffer y) {
+    EjmlBuffer one = (EjmlBuffer) a;
+    EjmlBuffer other = (EjmlBuffer) b;
+    EjmlBuffer to = (EjmlBuffer) y;
+    for (int i = 0; i < length; i++) {
+      to.data[to.offset + i] =
+          activation.value(one.data[one.offset + i] + other.data[other.offset + i]);
+    }
+  }
+
+  @Override
   protected void doBackward(Activation activation, long length, Buffer y, Buffer dY, Buffer dX) {
     EjmlBuffer value = (EjmlBuffer) y;
     EjmlBuffer upstream = (EjmlBuffer) dY;

@@ -2,6 +2,7 @@ package latentrace.reference;
 
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.backend.KlWeights;
 import latentrace.backend.LatentOps;
 
 final class EjmlLatents extends LatentOps {
@@ -121,6 +122,20 @@ final class EjmlLatents extends LatentOps {
             c * 0.5 * Math.expm1(head.data[head.offset + mu + d + l]);
       }
     }
+  }
+
+  @Override
+  protected void doTotalCorrelation(
+      int n, int d, Buffer h, Buffer xi, KlWeights weights, Buffer penalty) {
+    new EjmlTotalCorrelation(n, d, (EjmlBuffer) h, (EjmlBuffer) xi)
+        .penalty(weights, (EjmlBuffer) penalty);
+  }
+
+  @Override
+  protected void doTotalCorrelationBackward(
+      int n, int d, Buffer h, Buffer xi, KlWeights weights, double scale, Buffer dH) {
+    new EjmlTotalCorrelation(n, d, (EjmlBuffer) h, (EjmlBuffer) xi)
+        .backward(weights, scale, (EjmlBuffer) dH);
   }
 
   @Override

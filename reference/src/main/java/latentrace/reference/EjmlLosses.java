@@ -6,6 +6,8 @@ import latentrace.backend.LossOps;
 import latentrace.backend.Reconstruction;
 
 final class EjmlLosses extends LossOps {
+  private static final double SMALLEST_NORM = 1e-12;
+
   EjmlLosses(Backend owner) {
     super(owner);
   }
@@ -38,6 +40,77 @@ final class EjmlLosses extends LossOps {
         for (int f = 0; f < features; f++) {
           d.data[dBase + f] = scale * kind.derivative(o.data[oBase + f], x.data[xBase + f]);
         }
+      }
+    }
+  }
+
+  @Override
+  protected void doContrastive(
+      int pairs,
+      int features,
+      double temperature,
+      Buffer z,
+      Buffer values,
+      double scale,
+      Buffer dZ) {
+    EjmlBuffer from = (EjmlBuffer) z;
+    EjmlBuffer v = (EjmlBuffer) values;
+    int rows = 2 * pairs;
+    double[] norms = new double[rows];
+    double[][] units = new double[rows][features];
+    for (int r = 0; r < rows; r++) {
+      for (int f = 0; f < features; f++) {
+        double value = from.data[from.offset + r * features + f];
+        units[r][f] = value;
+        norms[r] += value * value;
+      }
+      norms[r] = Math.max(Math.sqrt(norms[r]), SMALLEST_NORM);
+      for (int f = 0; f < features; f++) {
+        units[r][f] /= norms[r];
+      }
+    }
+    // ∂ℓ_r/∂s_rq = softmax − onehot
+    double[][] slopes = new double[rows][rows];
+    for (int r = 0; r < rows; r++) {
+      double sum = 0;
+      for (int q = 0; q < rows; q++) {
+        // |s| ≤ 1/temperature: the greatest that there can be is taken off
+        slopes[r][q] = q == r ? 0 : Math.exp((dot(units[r], units[q]) - 1) / temperature);
+        sum += slopes[r][q];
+      }
+      for (int q = 0; q < rows; q++) {
+        slopes[r][q] = slopes[r][q] / sum - (q == (r ^ 1) ? 1 : 0);
+      }
+      double logSum = Math.log(sum) + 1 / temperature;
+      double loss = logSum - dot(units[r], units[r ^ 1]) / temperature;
+      v.data[v.offset + r / 2] = 0.5 * loss + (r % 2 == 0 ? 0 : v.data[v.offset + r / 2]);
+    }
+    if (dZ != null) {
+      contrastiveBackward(units, norms, slopes, 0.5 * scale / temperature, (EjmlBuffer) dZ);
+    }
+  }
+
+  private static double dot(double[] a, double[] b) {
+    double sum = 0;
+    for (int f = 0; f < a.length; f++) {
+      sum += a[f] * b[f];
+    }
+    return sum;
+  }
+
+  private static void contrastiveBackward(
+      double[][] units, double[] norms, double[][] slopes, double scale, EjmlBuffer dZ) {
+    int features = units[0].length;
+    for (int r = 0; r < units.length; r++) {
+      double[] dUnit = new double[features];
+      for (int q = 0; q < units.length; q++) {
+        for (int f = 0; f < features; f++) {
+          dUnit[f] += scale * (slopes[r][q] + slopes[q][r]) * units[q][f];
+        }
+      }
+      double along = dot(dUnit, units[r]);
+      for (int f = 0; f < features; f++) {
+        dZ.data[dZ.offset + r * features + f] = (dUnit[f] - along * units[r][f]) / norms[r];
       }
     }
   }

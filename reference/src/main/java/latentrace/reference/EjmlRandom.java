@@ -30,4 +30,21 @@ final class EjmlRandom extends RandomOps {
       }
     }
   }
+
+  @Override
+  protected void doMask(
+      long key, int stream, int[] samples, int n, int size, double p, Buffer x, Buffer y) {
+    EjmlBuffer from = (EjmlBuffer) x;
+    EjmlBuffer to = (EjmlBuffer) y;
+    for (int i = 0; i < n; i++) {
+      for (int l = 0; l < size; l++) {
+        if (l % 4 == 0) {
+          Philox.block(key, l / 4, 0, samples[i], stream, words);
+        }
+        int at = i * size + l;
+        boolean kept = Philox.uniform(words[l % 4]) > p;
+        to.data[to.offset + at] = kept ? from.data[from.offset + at] : 0;
+      }
+    }
+  }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import latentrace.backend.Activation;
 import latentrace.backend.BackendException;
 import latentrace.backend.Buffer;
+import latentrace.backend.KlWeights;
 import latentrace.backend.Reconstruction;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +32,49 @@ class HandComputedTest {
 
   private static void check(Buffer actual, double... expected) {
     assertArrayEquals(expected, actual.toDoubles(), TINY);
+  }
+
+  /** Random123's words of key 0, counter 0: u = 0.399, 0.881, 0.736, 0.606. */
+  @Test
+  void mask() {
+    Buffer y = garbage(4);
+    backend.random().mask(0, 0, new int[] {0}, 1, 4, 0.7, of(1, 2, 3, 4), y);
+    check(y, 0, 2, 3, 0);
+  }
+
+  /** Rows along ±x and ±y: cosines 1 in the first pair, 0 between pairs, −1 in the second. */
+  @Test
+  void contrastive() {
+    Buffer z = of(2, 0, 1, 0, 0, 3, 0, -1);
+    Buffer values = garbage(2);
+    Buffer dZ = garbage(8);
+    backend.losses().contrastive(2, 2, 1, z, values, 2, dZ);
+    // first pair: ln(e + 2) − 1 in both rows; second: ln(1/e + 2) + 1
+    double e = Math.E;
+    assertArrayEquals(
+        new double[] {Math.log(e + 2) - 1, Math.log(1 / e + 2) + 1}, values.toDoubles(), 1e-14);
+    // +x is pushed from +y as from −y; both of these from +x twice, by 1/‖z‖
+    double push = 2 * (1 / (1 / e + 2) + 1 / (e + 2));
+    assertArrayEquals(new double[] {0, 0, 0, 0, push / 3, 0, push, 0}, dZ.toDoubles(), 1e-15);
+    // one other row: nothing to tell apart
+    backend.losses().contrastive(1, 2, 0.5, of(1, 0, 1, 1), values, 1, dZ);
+    assertEquals(0, values.toDoubles()[0], 1e-15);
+  }
+
+  /** One sample is its own aggregate: no mutual information, no total correlation. */
+  @Test
+  void totalCorrelation() {
+    // ln N(3;1,1) − ln N(3;0,1) = −2 + 4.5; ln N(−1;0,4) − ln N(−1;0,1) = −ln 2 − 1/8 + 1/2
+    Buffer h = of(1, 0, 0, 2 * LN2);
+    Buffer xi = of(3, -1);
+    Buffer penalty = garbage(1);
+    KlWeights weights = new KlWeights(10, 20, 2);
+    backend.latents().totalCorrelation(1, 2, h, xi, weights, penalty);
+    assertArrayEquals(new double[] {2 * (2.5 + 0.375 - LN2)}, penalty.toDoubles(), 1e-13);
+    // γ·(−lv/2 − ε²/2 + ξ²/2) at fixed ε: dμ = γ·ξ, dlv = γ·(−½ + ξ·(ξ − μ)/2)
+    Buffer dH = of(100, 0, 0, 0);
+    backend.latents().totalCorrelationBackward(1, 2, h, xi, weights, 1, dH);
+    assertArrayEquals(new double[] {106, -2, 5, 0}, dH.toDoubles(), 1e-13);
   }
 
   @Test

@@ -19,6 +19,11 @@ final class CudaActivations extends ActivationOps {
   }
 
   @Override
+  protected void doAdd(Activation activation, long length, Buffer a, Buffer b, Buffer y) {
+    launcher.elements("activation_add", length, Codes.of(activation), length, a, b, y);
+  }
+
+  @Override
   protected void doBackward(Activation activation, long length, Buffer y, Buffer dY, Buffer dX) {
     launcher.elements("activation_backward", length, Codes.of(activation), length, y, dY, dX);
   }

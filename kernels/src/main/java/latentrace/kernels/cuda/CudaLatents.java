@@ -1,6 +1,7 @@
 package latentrace.kernels.cuda;
 
 import latentrace.backend.Buffer;
+import latentrace.backend.KlWeights;
 import latentrace.backend.LatentOps;
 
 /** latents.cu. */
@@ -63,6 +64,62 @@ final class CudaLatents extends LatentOps {
   @Override
   protected void doKlBackward(int n, int d, Buffer h, Buffer coefficient, Buffer dH) {
     launcher.elements("kl_backward", (long) n * d, n, d, h, coefficient, dH);
+  }
+
+  @Override
+  protected void doTotalCorrelation(
+      int n, int d, Buffer h, Buffer xi, KlWeights weights, Buffer penalty) {
+    try (DeviceMemory.Block densities = densities(n, d, h, xi)) {
+      launcher.elements(
+          "tc_penalty",
+          n,
+          n,
+          d,
+          h,
+          xi,
+          densities,
+          weights.mutualInformation(),
+          weights.totalCorrelation(),
+          weights.dimensionWise(),
+          penalty);
+    }
+  }
+
+  @Override
+  protected void doTotalCorrelationBackward(
+      int n, int d, Buffer h, Buffer xi, KlWeights weights, double scale, Buffer dH) {
+    long pairs = (long) n * n;
+    try (DeviceMemory.Block densities = densities(n, d, h, xi);
+        DeviceMemory.Block joints = backend.memory().allocate(pairs * Double.BYTES)) {
+      launcher.elements("tc_joints", pairs, n, d, h, xi, densities, joints);
+      launcher.rows(
+          "tc_backward",
+          (long) n * d,
+          n,
+          d,
+          h,
+          xi,
+          densities,
+          joints,
+          weights.mutualInformation(),
+          weights.totalCorrelation(),
+          weights.dimensionWise(),
+          scale,
+          dH);
+    }
+  }
+
+  /** Logarithms of the batch's marginal and joint densities at each draw [n,d+1]. */
+  private DeviceMemory.Block densities(int n, int d, Buffer h, Buffer xi) {
+    long length = (long) n * (d + 1);
+    DeviceMemory.Block densities = backend.memory().allocate(length * Double.BYTES);
+    try {
+      launcher.rows("tc_densities", length, n, d, h, xi, densities);
+      return densities;
+    } catch (RuntimeException e) {
+      densities.close();
+      throw e;
+    }
   }
 
   @Override

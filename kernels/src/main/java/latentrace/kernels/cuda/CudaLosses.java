@@ -6,10 +6,12 @@ import latentrace.backend.Reconstruction;
 
 /** losses.cu. */
 final class CudaLosses extends LossOps {
+  private final CudaBackend backend;
   private final Launcher launcher;
 
   CudaLosses(CudaBackend backend) {
     super(backend);
+    this.backend = backend;
     this.launcher = backend.launcher();
   }
 
@@ -36,6 +38,65 @@ final class CudaLosses extends LossOps {
         values,
         (float) scale,
         dOutput);
+  }
+
+  @Override
+  protected void doContrastive(
+      int pairs,
+      int features,
+      double temperature,
+      Buffer z,
+      Buffer values,
+      double scale,
+      Buffer dZ) {
+    int rows = 2 * pairs;
+    int size = Math.multiplyExact(rows, features);
+    try (CudaBuffer units = backend.scratch(size);
+        CudaBuffer norms = backend.scratch(rows);
+        CudaBuffer slopes = backend.scratch((long) rows * rows);
+        CudaBuffer each = backend.scratch(rows)) {
+      launcher.rows("unit_rows", rows, rows, features, z, units, norms);
+      backend
+          .dense()
+          .gemm(
+              false,
+              true,
+              rows,
+              rows,
+              features,
+              1 / temperature,
+              units,
+              features,
+              units,
+              features,
+              0,
+              slopes,
+              rows);
+      launcher.rows("contrastive_rows", rows, rows, slopes, each);
+      launcher.elements("contrastive_values", pairs, pairs, each, values);
+      if (dZ != null) {
+        double factor = 0.5 * scale / temperature;
+        for (boolean transposed : new boolean[] {false, true}) {
+          backend
+              .dense()
+              .gemm(
+                  transposed,
+                  false,
+                  rows,
+                  features,
+                  rows,
+                  factor,
+                  slopes,
+                  rows,
+                  units,
+                  features,
+                  transposed ? 1 : 0,
+                  dZ,
+                  features);
+        }
+        launcher.rows("unit_rows_backward", rows, rows, features, units, norms, dZ);
+      }
+    }
   }
 
   @Override

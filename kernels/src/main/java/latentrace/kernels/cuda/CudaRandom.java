@@ -6,7 +6,7 @@ import latentrace.backend.RandomOps;
 
 /** random.cu; cuRAND once it has been asked for. */
 final class CudaRandom extends RandomOps implements AutoCloseable {
-  private static final int NORMALS_PER_BLOCK = 4;
+  private static final int NUMBERS_PER_BLOCK = 4;
   private static final String CURAND = "curand";
 
   private final CudaBackend backend;
@@ -22,8 +22,27 @@ final class CudaRandom extends RandomOps implements AutoCloseable {
   @Override
   protected void doNormals(
       long key, int stream, int[] samples, int n, int draws, int size, Buffer out) {
-    long blocks = (size + NORMALS_PER_BLOCK - 1L) / NORMALS_PER_BLOCK;
-    try (DeviceMemory.Block indices = backend.memory().allocate((long) n * Integer.BYTES)) {
+    long blocks = (size + NUMBERS_PER_BLOCK - 1L) / NUMBERS_PER_BLOCK;
+    try (DeviceMemory.Block indices = upload(samples, n)) {
+      backend
+          .launcher()
+          .elements(
+              "normals", (long) n * draws * blocks, key, stream, indices, n, draws, size, out);
+    }
+  }
+
+  @Override
+  protected void doMask(
+      long key, int stream, int[] samples, int n, int size, double p, Buffer x, Buffer y) {
+    long blocks = (size + NUMBERS_PER_BLOCK - 1L) / NUMBERS_PER_BLOCK;
+    try (DeviceMemory.Block indices = upload(samples, n)) {
+      backend.launcher().elements("mask", n * blocks, key, stream, indices, n, size, p, x, y);
+    }
+  }
+
+  private DeviceMemory.Block upload(int[] samples, int n) {
+    DeviceMemory.Block indices = backend.memory().allocate((long) n * Integer.BYTES);
+    try {
       backend
           .staging()
           .upload(
@@ -31,10 +50,10 @@ final class CudaRandom extends RandomOps implements AutoCloseable {
               n,
               (ByteBuffer target, int first, int count) ->
                   target.asIntBuffer().put(samples, first, count));
-      backend
-          .launcher()
-          .elements(
-              "normals", (long) n * draws * blocks, key, stream, indices, n, draws, size, out);
+      return indices;
+    } catch (RuntimeException e) {
+      indices.close();
+      throw e;
     }
   }
 

@@ -56,7 +56,7 @@ final class Doubles {
   }
 
   /** In place, whole vectors. */
-  private static void exp(double[] x, int count) {
+  static void exp(double[] x, int count) {
     DoubleVector c0 = DoubleVector.broadcast(SPECIES, 1);
     DoubleVector c1 = DoubleVector.broadcast(SPECIES, 1);
     DoubleVector c2 = DoubleVector.broadcast(SPECIES, 0.5);

@@ -15,6 +15,7 @@ final class SimdActivations extends ActivationOps {
   private final WorkerPool pool;
   private final float[][] scratch;
   private final Forward forward = new Forward();
+  private final Add add = new Add();
   private final Backward backward = new Backward();
 
   SimdActivations(Backend owner, WorkerPool pool) {
@@ -37,6 +38,33 @@ final class SimdActivations extends ActivationOps {
     @Override
     void release() {
       x = null;
+      y = null;
+    }
+  }
+
+  private final class Add extends Loop {
+    private Activation f;
+    private SimdBuffer a;
+    private SimdBuffer b;
+    private SimdBuffer y;
+
+    @Override
+    void range(int from, int to, int worker) {
+      sum(a.data, a.offset + from, b.data, b.offset + from, y.data, y.offset + from, to - from);
+      Lanes.activate(
+          f, y.data, y.offset + from, y.data, y.offset + from, to - from, scratch[worker]);
+    }
+
+    private void sum(float[] one, int oneAt, float[] other, int at, float[] to, int toAt, int n) {
+      for (int i = 0; i < n; i++) {
+        to[toAt + i] = one[oneAt + i] + other[at + i];
+      }
+    }
+
+    @Override
+    void release() {
+      a = null;
+      b = null;
       y = null;
     }
   }
@@ -74,6 +102,15 @@ final class SimdActivations extends ActivationOps {
     forward.x = (SimdBuffer) x;
     forward.y = (SimdBuffer) y;
     forward.over(pool, (int) length, 1);
+  }
+
+  @Override
+  protected void doAdd(Activation activation, long length, Buffer a, Buffer b, Buffer y) {
+    add.f = activation;
+    add.a = (SimdBuffer) a;
+    add.b = (SimdBuffer) b;
+    add.y = (SimdBuffer) y;
+    add.over(pool, (int) length, 1);
   }
 
   @Override

@@ -36,7 +36,7 @@ final class SimdBackend implements Backend {
     this.pool = new WorkerPool(threads);
     this.dense = new SimdDense(this, pool);
     this.activations = new SimdActivations(this, pool);
-    this.losses = new SimdLosses(this, pool);
+    this.losses = new SimdLosses(this, pool, dense);
     this.latents = new SimdLatents(this, pool);
     this.optimizers = new SimdOptimizers(this, pool);
     this.random = new SimdRandom(this, pool);

@@ -332,7 +332,7 @@ final class SimdConvolutions extends ConvOps {
       Buffer bias,
       Activation activation,
       Buffer y) {
-    if (isLinear(shape)) {
+    if (isLinear(shape) && (bias != null || activation == Activation.IDENTITY)) {
       int k = shape.patchSize();
       int m = shape.outChannels();
       if (bias == null) {

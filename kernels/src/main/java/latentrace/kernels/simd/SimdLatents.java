@@ -3,6 +3,7 @@ package latentrace.kernels.simd;
 import java.util.Arrays;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.backend.KlWeights;
 import latentrace.backend.LatentOps;
 
 /** One exponential per latent, on vectors of doubles, then plain loops over the draws. */
@@ -18,12 +19,14 @@ final class SimdLatents extends LatentOps {
   private final ScoreFunction scoreFunction = new ScoreFunction();
   private final Kl kl = new Kl();
   private final KlBackward klBackward = new KlBackward();
+  private final SimdTotalCorrelation totalCorrelation;
 
   SimdLatents(Backend owner, WorkerPool pool) {
     super(owner);
     this.pool = pool;
     this.scratch = new double[pool.threads()][0];
     this.sums = new double[pool.threads()][0];
+    this.totalCorrelation = new SimdTotalCorrelation(pool);
   }
 
   /** Over samples, each with its row [μ | lv] of h. */
@@ -301,6 +304,19 @@ final class SimdLatents extends LatentOps {
     klBackward.coefficient = (SimdBuffer) coefficient;
     klBackward.dH = (SimdBuffer) dH;
     klBackward.start(n, 1, d, h, (long) d * COST);
+  }
+
+  @Override
+  protected void doTotalCorrelation(
+      int n, int d, Buffer h, Buffer xi, KlWeights weights, Buffer penalty) {
+    totalCorrelation.forward(n, d, (SimdBuffer) h, (SimdBuffer) xi, weights, (SimdBuffer) penalty);
+  }
+
+  @Override
+  protected void doTotalCorrelationBackward(
+      int n, int d, Buffer h, Buffer xi, KlWeights weights, double scale, Buffer dH) {
+    totalCorrelation.backward(
+        n, d, (SimdBuffer) h, (SimdBuffer) xi, weights, scale, (SimdBuffer) dH);
   }
 
   @Override

@@ -20,10 +20,12 @@ final class SimdLosses extends LossOps {
   private final WorkerPool pool;
   private final Scratch[] scratch;
   private final Rows rows = new Rows();
+  private final SimdContrastive contrastive;
 
-  SimdLosses(Backend owner, WorkerPool pool) {
+  SimdLosses(Backend owner, WorkerPool pool, SimdDense dense) {
     super(owner);
     this.pool = pool;
+    this.contrastive = new SimdContrastive(owner, pool, dense);
     this.scratch = new Scratch[pool.threads()];
     Arrays.setAll(scratch, worker -> new Scratch());
   }
@@ -250,6 +252,19 @@ final class SimdLosses extends LossOps {
       }
     }
     sum.intoArray(sums, 0);
+  }
+
+  @Override
+  protected void doContrastive(
+      int pairs,
+      int features,
+      double temperature,
+      Buffer z,
+      Buffer values,
+      double scale,
+      Buffer dZ) {
+    contrastive.run(
+        pairs, features, temperature, (SimdBuffer) z, (SimdBuffer) values, scale, (SimdBuffer) dZ);
   }
 
   @Override

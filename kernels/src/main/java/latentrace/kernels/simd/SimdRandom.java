@@ -10,9 +10,9 @@ import latentrace.backend.Philox;
 import latentrace.backend.RandomOps;
 
 /**
- * Philox and Box–Muller, one block of four normals per lane of longs. With vectors of 128 bits
- * there is nothing to gain (a multiplication of longs is no instruction of NEON or SSE): then one
- * block at a time.
+ * Philox, and Box–Muller on its numbers, one block of four per lane of longs. With vectors of 128
+ * bits there is nothing to gain (a multiplication of longs is no instruction of NEON or SSE): then
+ * one block at a time.
  */
 final class SimdRandom extends RandomOps {
   private static final VectorSpecies<Long> LONGS =
@@ -23,17 +23,18 @@ final class SimdRandom extends RandomOps {
   /** Blocks that go through each stage together, a multiple of {@link #LANES}. */
   private static final int BATCH = 64;
 
-  /** Normals of a block. */
+  /** Numbers of a block. */
   private static final int FOUR = 4;
 
-  /** Rough number of operations of a normal. */
+  /** Rough number of operations of a number. */
   private static final int COST = WIDE ? 16 : 64;
 
   private static final long LOW = 0xffffffffL;
 
   private final WorkerPool pool;
   private final Scratch[] scratch;
-  private final Rows rows = new Rows();
+  private final Normals normals = new Normals();
+  private final Masks masks = new Masks();
 
   SimdRandom(Backend owner, WorkerPool pool) {
     super(owner);
@@ -56,35 +57,39 @@ final class SimdRandom extends RandomOps {
     private final float[] normals = new float[FOUR];
   }
 
-  private final class Rows extends Loop {
+  /** Over rows of numbers, which are made of Philox blocks, {@link #BATCH} at a time. */
+  private abstract class Blocks extends Loop {
     private long key;
     private int stream;
     private int[] samples;
     private int draws;
     private int size;
-    private SimdBuffer out;
+    SimdBuffer out;
+
+    final void start(
+        long newKey, int newStream, int[] indices, int n, int m, int numbers, Buffer target) {
+      key = newKey;
+      stream = newStream;
+      samples = indices;
+      draws = m;
+      size = numbers;
+      out = (SimdBuffer) target;
+      over(pool, n * m, (long) numbers * COST);
+    }
 
     @Override
-    void range(int from, int to, int worker) {
+    final void range(int from, int to, int worker) {
       Scratch s = scratch[worker];
       int filled = 0;
       for (int row = from; row < to; row++) {
         int sample = samples[row / draws];
         for (int l = 0; l < size; l += FOUR) {
-          int target = out.offset + row * size + l;
-          int count = Math.min(FOUR, size - l);
-          if (!WIDE) {
-            Philox.block(key, l / FOUR, row % draws, sample, stream, s.block);
-            Philox.normals(s.block, s.normals);
-            System.arraycopy(s.normals, 0, out.data, target, count);
-            continue;
-          }
           s.words[0][filled] = l / FOUR;
           s.words[1][filled] = row % draws;
           s.words[2][filled] = sample & LOW;
           s.words[3][filled] = stream & LOW;
-          s.targets[filled] = target;
-          s.counts[filled] = count;
+          s.targets[filled] = row * size + l;
+          s.counts[filled] = Math.min(FOUR, size - l);
           if (++filled == BATCH) {
             batch(s, filled);
             filled = 0;
@@ -94,24 +99,54 @@ final class SimdRandom extends RandomOps {
       batch(s, filled);
     }
 
+    private void batch(Scratch s, int blocks) {
+      if (WIDE) {
+        for (int i = 0; i < blocks; i += LANES) {
+          philox(key, s.words[0], s.words[1], s.words[2], s.words[3], i);
+        }
+      } else {
+        for (int b = 0; b < blocks; b++) {
+          int counter = (int) s.words[0][b];
+          Philox.block(key, counter, (int) s.words[1][b], (int) s.words[2][b], stream, s.block);
+          for (int k = 0; k < FOUR; k++) {
+            s.words[k][b] = s.block[k];
+          }
+        }
+      }
+      write(s, blocks);
+    }
+
+    /** Makes the numbers of each block of its words. */
+    abstract void write(Scratch s, int blocks);
+
     @Override
     void release() {
       samples = null;
       out = null;
     }
+  }
 
-    private void batch(Scratch s, int blocks) {
-      int whole = (blocks + LANES - 1) / LANES * LANES;
-      for (int i = 0; i < whole; i += LANES) {
-        philox(key, s.words[0], s.words[1], s.words[2], s.words[3], i);
+  private final class Normals extends Blocks {
+    @Override
+    void write(Scratch s, int blocks) {
+      if (!WIDE) {
+        for (int b = 0; b < blocks; b++) {
+          for (int k = 0; k < FOUR; k++) {
+            s.block[k] = (int) s.words[k][b];
+          }
+          Philox.normals(s.block, s.normals);
+          System.arraycopy(s.normals, 0, out.data, out.offset + s.targets[b], s.counts[b]);
+        }
+        return;
       }
+      int whole = (blocks + LANES - 1) / LANES * LANES;
       for (int pair = 0; pair < FOUR; pair += 2) {
         uniforms(s.words[pair], s.radii, whole);
         uniforms(s.words[pair + 1], s.turns, whole);
         Doubles.radii(s.radii, whole);
         Doubles.circle(s.turns, s.angles, s.sines, s.cosines, whole);
         for (int b = 0; b < blocks; b++) {
-          int target = s.targets[b] + pair;
+          int target = out.offset + s.targets[b] + pair;
           if (pair < s.counts[b]) {
             out.data[target] = (float) (s.radii[b] * s.cosines[b]);
           }
@@ -123,16 +158,40 @@ final class SimdRandom extends RandomOps {
     }
   }
 
+  private final class Masks extends Blocks {
+    private double p;
+    private SimdBuffer x;
+
+    @Override
+    void write(Scratch s, int blocks) {
+      for (int b = 0; b < blocks; b++) {
+        int at = s.targets[b];
+        for (int k = 0; k < s.counts[b]; k++) {
+          boolean kept = Philox.uniform((int) s.words[k][b]) > p;
+          out.data[out.offset + at + k] = kept ? x.data[x.offset + at + k] : 0;
+        }
+      }
+    }
+
+    @Override
+    void release() {
+      x = null;
+      super.release();
+    }
+  }
+
   @Override
   protected void doNormals(
       long key, int stream, int[] samples, int n, int draws, int size, Buffer out) {
-    rows.key = key;
-    rows.stream = stream;
-    rows.samples = samples;
-    rows.draws = draws;
-    rows.size = size;
-    rows.out = (SimdBuffer) out;
-    rows.over(pool, n * draws, (long) size * COST);
+    normals.start(key, stream, samples, n, draws, size, out);
+  }
+
+  @Override
+  protected void doMask(
+      long key, int stream, int[] samples, int n, int size, double p, Buffer x, Buffer y) {
+    masks.p = p;
+    masks.x = (SimdBuffer) x;
+    masks.start(key, stream, samples, n, 1, size, y);
   }
 
   private static void uniforms(long[] words, double[] to, int count) {

@@ -42,6 +42,18 @@ class ActivationConformanceTest {
       backend.activations().backward(f, length, y, arena.in("dY", dY), dX);
       arena.expect(what + " dX", dX, backward);
 
+      double[] b = arena.noise(length, 2);
+      Expected sum = new Expected(length, Oracle.FORMULA);
+      for (int i = 0; i < length; i++) {
+        sum.set(i, Oracle.activate(f, x[i] + b[i]), Math.abs(x[i]) + Math.abs(b[i]) + 1);
+      }
+      Buffer join = arena.out("y", length);
+      backend.activations().add(f, length, arena.in("a", x), arena.in("b", b), join);
+      arena.expect(what + " of a sum", join, sum);
+      Buffer onto = arena.inOut("b and y", b);
+      backend.activations().add(f, length, arena.in("a", x), onto, onto);
+      arena.expect(what + " of a sum in place", onto, sum);
+
       // in place: y on x, dX on dY
       Buffer same = arena.inOut("x and y", x);
       backend.activations().forward(f, length, same, same);
@@ -61,6 +73,7 @@ class ActivationConformanceTest {
       Buffer y = arena.inOut("y", arena.noise(3));
       double[] before = y.toDoubles();
       backend.activations().forward(Activation.TANH, 0, x, y);
+      backend.activations().add(Activation.TANH, 0, x, x, y);
       backend.activations().backward(Activation.TANH, 0, x, x, y);
       arena.expect("y", y, new Expected(before, 1));
       arena.verify("length 0");

@@ -2,6 +2,7 @@ package latentrace.tests.conformance;
 
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.backend.KlWeights;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -67,6 +68,54 @@ class LatentConformanceTest {
       arena.expect(
           "klBackward " + what, klGradient, Oracle.klBackward(n, d, h, coefficients, before));
       arena.verify(what);
+    }
+  }
+
+  @ParameterizedTest(autoCloseArguments = false)
+  @MethodSource(BACKENDS)
+  void totalCorrelation(Backend backend) {
+    KlWeights weights = new KlWeights(1.25, 5, 0.5);
+    for (int[] size :
+        new int[][] {{1, 1}, {3, 1}, {1, 3}, {2, 6}, {17, 5}, {33, 3}, {130, 2}, {257, 3}}) {
+      for (boolean offset : BOTH) {
+        int n = size[0];
+        int d = size[1];
+        String what = "totalCorrelation n=%d d=%d".formatted(n, d);
+        try (Arena arena = new Arena(backend, offset, n + d)) {
+          double[] h = arena.noise(2 * n * d);
+          double[] xi = arena.noise(n * d);
+          double[] before = arena.noise(2 * n * d);
+          Buffer bh = arena.in("h", h);
+          Buffer bXi = arena.in("xi", xi);
+          Buffer penalty = arena.out("penalty", n);
+          backend.latents().totalCorrelation(n, d, bh, bXi, weights, penalty);
+          arena.expect(what, penalty, Oracle.totalCorrelation(n, d, h, xi, weights));
+          Buffer dH = arena.inOut("dH", before);
+          backend.latents().totalCorrelationBackward(n, d, bh, bXi, weights, 0.375, dH);
+          arena.expect(
+              what + " gradient",
+              dH,
+              Oracle.totalCorrelationBackward(n, d, h, xi, weights, 0.375, before));
+          arena.verify(what);
+        }
+      }
+    }
+  }
+
+  /** Draws where every density is 0 in double: the logarithms are taken first. */
+  @ParameterizedTest(autoCloseArguments = false)
+  @MethodSource(BACKENDS)
+  void farDraws(Backend backend) {
+    try (Arena arena = new Arena(backend, false, 1)) {
+      Buffer penalty = arena.out("penalty", 2);
+      Buffer h = arena.in("h", new double[] {0, 0, 1, 0});
+      Buffer xi = arena.in("xi", new double[] {101, -100});
+      backend.latents().totalCorrelation(2, 1, h, xi, new KlWeights(1, 7, 1), penalty);
+      // one latent has no total correlation: ln N(ξ;μ,1) − ln N(ξ;0,1) = μ·ξ − μ²/2
+      Expected expected = new Expected(2, 1);
+      expected.set(0, 0, 5000);
+      expected.set(1, -100.5, 5000);
+      arena.expect("far draws", penalty, expected);
     }
   }
 

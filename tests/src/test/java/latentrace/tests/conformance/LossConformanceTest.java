@@ -95,6 +95,39 @@ class LossConformanceTest {
     }
   }
 
+  @ParameterizedTest(autoCloseArguments = false)
+  @MethodSource(BACKENDS)
+  void contrastive(Backend backend) {
+    int[][] sizes = {{1, 1}, {1, 3}, {2, 17}, {9, 5}, {17, 33}, {33, 2}, {65, 4}};
+    for (int[] size : sizes) {
+      for (double temperature : new double[] {0.5, 0.1}) {
+        for (boolean offset : BOTH) {
+          int pairs = size[0];
+          int features = size[1];
+          String what =
+              "contrastive pairs=%d features=%d T=%s".formatted(pairs, features, temperature);
+          try (Arena arena = new Arena(backend, offset, pairs + features)) {
+            double[] x = arena.noise(2 * pairs * features);
+            Buffer z = arena.in("z", x);
+            Buffer values = arena.out("values", pairs);
+            Buffer dZ = arena.out("dZ", 2 * pairs * features);
+            backend.losses().contrastive(pairs, features, temperature, z, values, 1.75, dZ);
+            Expected losses = Oracle.contrastive(pairs, features, temperature, x);
+            arena.expect(what, values, losses);
+            arena.expect(
+                what + " gradient",
+                dZ,
+                Oracle.contrastiveGradient(pairs, features, temperature, x, 1.75));
+            values.fill(Double.NaN);
+            backend.losses().contrastive(pairs, features, temperature, z, values, 1.75, null);
+            arena.expect(what + " without gradient", values, losses);
+            arena.verify(what);
+          }
+        }
+      }
+    }
+  }
+
   /** Logits of ±300: exp would overflow or vanish in single precision. */
   @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)

@@ -1,6 +1,7 @@
 package latentrace.tests.conformance;
 
 import latentrace.backend.Activation;
+import latentrace.backend.KlWeights;
 import latentrace.backend.Reconstruction;
 
 /**
@@ -330,6 +331,156 @@ final class Oracle {
     return dH;
   }
 
+  private static double cosine(double[] z, int d, int r, int q) {
+    double product = 0;
+    double squares = 0;
+    double others = 0;
+    for (int f = 0; f < d; f++) {
+      product += z[r * d + f] * z[q * d + f];
+      squares += z[r * d + f] * z[r * d + f];
+      others += z[q * d + f] * z[q * d + f];
+    }
+    return product / Math.sqrt(squares * others);
+  }
+
+  /** −ln of the softmax among the other rows, from its definition. */
+  static Expected contrastive(int pairs, int d, double temperature, double[] z) {
+    Expected values = new Expected(pairs, 2 * pairs + d + FORMULA);
+    for (int r = 0; r < 2 * pairs; r++) {
+      int other = r % 2 == 0 ? r + 1 : r - 1;
+      double sum = 0;
+      for (int q = 0; q < 2 * pairs; q++) {
+        sum += q == r ? 0 : Math.exp(cosine(z, d, r, q) / temperature);
+      }
+      double probability = Math.exp(cosine(z, d, r, other) / temperature) / sum;
+      values.add(r / 2, -Math.log(probability) / 2);
+      values.magnitude[r / 2] += 2 / temperature;
+    }
+    return values;
+  }
+
+  /** By the slope of each cosine at both of its rows, one pair of rows after the other. */
+  static Expected contrastiveGradient(
+      int pairs, int d, double temperature, double[] z, double scale) {
+    Expected dZ = new Expected(2 * pairs * d, 2 * pairs + d + FORMULA);
+    for (int r = 0; r < 2 * pairs; r++) {
+      int other = r % 2 == 0 ? r + 1 : r - 1;
+      double sum = 0;
+      for (int q = 0; q < 2 * pairs; q++) {
+        sum += q == r ? 0 : Math.exp(cosine(z, d, r, q) / temperature);
+      }
+      for (int q = 0; q < 2 * pairs; q++) {
+        if (q != r) {
+          double probability = Math.exp(cosine(z, d, r, q) / temperature) / sum;
+          double slope = scale * (probability - (q == other ? 1 : 0)) / temperature / 2;
+          addCosine(dZ, z, d, r, q, slope);
+          addCosine(dZ, z, d, q, r, slope);
+        }
+      }
+    }
+    return dZ;
+  }
+
+  /** ∂cos/∂z_r = z_q/(‖z_r‖‖z_q‖) − cos·z_r/‖z_r‖². */
+  private static void addCosine(Expected dZ, double[] z, int d, int r, int q, double slope) {
+    double squares = 0;
+    double others = 0;
+    for (int f = 0; f < d; f++) {
+      squares += z[r * d + f] * z[r * d + f];
+      others += z[q * d + f] * z[q * d + f];
+    }
+    double cosine = cosine(z, d, r, q);
+    for (int f = 0; f < d; f++) {
+      dZ.add(r * d + f, slope * z[q * d + f] / Math.sqrt(squares * others));
+      dZ.add(r * d + f, -slope * cosine * z[r * d + f] / squares);
+    }
+  }
+
+  private static double normal(double x, double mean, double lv) {
+    return Math.exp(-(x - mean) * (x - mean) / (2 * Math.exp(lv)))
+        / Math.sqrt(2 * Math.PI * Math.exp(lv));
+  }
+
+  /** From the densities themselves, not their logarithms: for few latents. */
+  static Expected totalCorrelation(int n, int d, double[] h, double[] xi, KlWeights w) {
+    Expected penalty = new Expected(n, n * d + FORMULA);
+    for (int i = 0; i < n; i++) {
+      double aggregate = 0;
+      double own = 1;
+      double prior = 1;
+      double product = 1;
+      for (int l = 0; l < d; l++) {
+        own *= normal(xi[i * d + l], h[i * 2 * d + l], h[i * 2 * d + d + l]);
+        prior *= normal(xi[i * d + l], 0, 0);
+        double marginal = 0;
+        for (int j = 0; j < n; j++) {
+          marginal += normal(xi[i * d + l], h[j * 2 * d + l], h[j * 2 * d + d + l]);
+        }
+        product *= marginal;
+      }
+      for (int j = 0; j < n; j++) {
+        double density = 1;
+        for (int l = 0; l < d; l++) {
+          density *= normal(xi[i * d + l], h[j * 2 * d + l], h[j * 2 * d + d + l]);
+        }
+        aggregate += density;
+      }
+      penalty.begin(i, 0);
+      penalty.add(i, w.mutualInformation() * Math.log(own / aggregate));
+      penalty.add(i, w.totalCorrelation() * Math.log(aggregate / product));
+      penalty.add(i, w.dimensionWise() * Math.log(product / prior));
+    }
+    return penalty;
+  }
+
+  /** The chain rule on the densities: ∂ln q = ∂q/q, one pair of samples after the other. */
+  static Expected totalCorrelationBackward(
+      int n, int d, double[] h, double[] xi, KlWeights w, double scale, double[] before) {
+    Expected dH = new Expected(2 * n * d, n * d + FORMULA);
+    for (int at = 0; at < before.length; at++) {
+      dH.begin(at, before[at]);
+    }
+    for (int i = 0; i < n; i++) {
+      double[] joint = new double[n];
+      double[][] each = new double[n][d];
+      double[] marginal = new double[d];
+      double aggregate = 0;
+      for (int j = 0; j < n; j++) {
+        joint[j] = 1;
+        for (int l = 0; l < d; l++) {
+          each[j][l] = normal(xi[i * d + l], h[j * 2 * d + l], h[j * 2 * d + d + l]);
+          joint[j] *= each[j][l];
+          marginal[l] += each[j][l];
+        }
+        aggregate += joint[j];
+      }
+      for (int l = 0; l < d; l++) {
+        int own = i * 2 * d + l;
+        double half = (xi[i * d + l] - h[own]) / 2; // ∂ξ/∂lv
+        addBoth(dH, own, scale * w.dimensionWise() * xi[i * d + l], half, d);
+        for (int j = 0; j < n; j++) {
+          double dLog =
+              (i == j ? w.mutualInformation() : 0)
+                  + (w.totalCorrelation() - w.mutualInformation()) * joint[j] / aggregate
+                  + (w.dimensionWise() - w.totalCorrelation()) * each[j][l] / marginal[l];
+          int mu = j * 2 * d + l;
+          double variance = Math.exp(h[mu + d]);
+          double r = xi[i * d + l] - h[mu];
+          addBoth(dH, own, -scale * dLog * r / variance, half, d);
+          dH.add(mu, scale * dLog * r / variance);
+          dH.add(mu + d, scale * dLog * r * r / variance / 2);
+          dH.add(mu + d, -scale * dLog / 2);
+        }
+      }
+    }
+    return dH;
+  }
+
+  private static void addBoth(Expected dH, int mu, double dXi, double half, int d) {
+    dH.add(mu, dXi);
+    dH.add(mu + d, dXi * half);
+  }
+
   static Expected klPenalty(int n, double[] kl, double weight, double capacity) {
     Expected penalty = new Expected(n, FORMULA);
     for (int i = 0; i < n; i++) {
@@ -521,6 +672,19 @@ final class Oracle {
           double normal = radius * (l % 2 == 0 ? Math.cos(angle) : Math.sin(angle));
           out.set((i * draws + j) * size + l, normal, 0);
         }
+      }
+    }
+    return out;
+  }
+
+  /** x where the contract's uniform number is above p. */
+  static Expected mask(long key, int stream, int[] samples, int n, int size, double p, double[] x) {
+    Expected out = new Expected(n * size, 1);
+    for (int i = 0; i < n; i++) {
+      for (int l = 0; l < size; l++) {
+        long word = philox(key, l / 4, 0, samples[i], stream)[l % 4];
+        float u = (float) word * (float) 0x1p-32 + (float) 0x1p-33;
+        out.set(i * size + l, u > p ? x[i * size + l] : 0, 0);
       }
     }
     return out;

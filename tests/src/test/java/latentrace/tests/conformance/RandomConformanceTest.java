@@ -54,6 +54,33 @@ class RandomConformanceTest {
     }
   }
 
+  /** The same values are left out on every backend, exactly; x and y may be one buffer. */
+  @ParameterizedTest(autoCloseArguments = false)
+  @MethodSource(BACKENDS)
+  void mask(Backend backend) {
+    int stream = Philox.stream(Philox.ROLE_MASK, 0);
+    long key = Philox.trainingKey(0x9E3779B97F4A7C15L, 12);
+    for (int[] shape : new int[][] {{1, 1}, {3, 17}, {7, 33}, {2, 301}, {5, 4}}) {
+      for (double p : new double[] {0, 0.2, 0.75, 1}) {
+        for (boolean offset : BOTH) {
+          int n = shape[0];
+          int size = shape[1];
+          try (Arena arena = new Arena(backend, offset, n + size)) {
+            double[] x = arena.noise(n * size);
+            double[] expected = Oracle.mask(key, stream, SAMPLES, n, size, p, x).value;
+            Buffer y = arena.out("y", n * size);
+            backend.random().mask(key, stream, SAMPLES, n, size, p, arena.in("x", x), y);
+            assertArrayEquals(expected, y.toDoubles());
+            Buffer both = arena.inOut("xy", x);
+            backend.random().mask(key, stream, SAMPLES, n, size, p, both, both);
+            assertArrayEquals(expected, both.toDoubles());
+            arena.verify("mask");
+          }
+        }
+      }
+    }
+  }
+
   /** A sample's noise does not depend on the batch it stands in; its first draws not on m. */
   @ParameterizedTest(autoCloseArguments = false)
   @MethodSource(BACKENDS)

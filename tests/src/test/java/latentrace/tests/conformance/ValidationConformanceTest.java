@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import latentrace.backend.Activation;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
+import latentrace.backend.KlWeights;
 import latentrace.backend.Reconstruction;
 import latentrace.reference.EjmlBackend;
 import org.junit.jupiter.api.function.Executable;
@@ -123,6 +124,25 @@ class ValidationConformanceTest {
       refused(
           "normals: out [n*draws,size] needs 8 elements, the buffer has 6",
           () -> backend.random().normals(0, 0, new int[2], 2, 2, 2, six));
+      refused(
+          "contrastive: temperature must be positive, was 0.0",
+          () -> backend.losses().contrastive(1, 3, 0, six, six, 1, null));
+      refused(
+          "contrastive: z [2*pairs,features] needs 8 elements, the buffer has 6",
+          () -> backend.losses().contrastive(2, 2, 1, six, six, 1, null));
+      refused(
+          "totalCorrelation: xi [n,d] needs 8 elements, the buffer has 6",
+          () -> {
+            try (Buffer h = backend.allocate(16)) {
+              backend.latents().totalCorrelation(2, 4, h, six, new KlWeights(1, 1, 1), six);
+            }
+          });
+      refused(
+          "mask: p must be in [0, 1], was NaN",
+          () -> backend.random().mask(0, 0, new int[1], 1, 6, Double.NaN, six, six));
+      refused(
+          "mask: x [n,size] needs 8 elements, the buffer has 6",
+          () -> backend.random().mask(0, 0, new int[2], 2, 4, 0.5, six, six));
       assertThrows(
           IndexOutOfBoundsException.class,
           () -> backend.random().normals(0, 0, new int[1], 2, 1, 1, six));

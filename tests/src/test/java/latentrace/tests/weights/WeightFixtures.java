@@ -14,6 +14,7 @@ import latentrace.backend.Activation;
 import latentrace.backend.Reconstruction;
 import latentrace.checkpoint.WeightImport;
 import latentrace.model.ModelSpec;
+import latentrace.model.Pretext;
 
 /** Files that {@code src/test/fixtures/weights.py} made, and PyTorch where it is there. */
 final class WeightFixtures {
@@ -34,6 +35,10 @@ final class WeightFixtures {
   }
 
   static WeightImport.Settings settings(String model, WeightImport.Heads heads) {
+    return settings(model, heads, null);
+  }
+
+  static WeightImport.Settings settings(String model, WeightImport.Heads heads, Pretext pretext) {
     return new WeightImport.Settings(
         model,
         heads,
@@ -44,7 +49,8 @@ final class WeightFixtures {
         model.endsWith("vae") ? 2 : 0,
         null,
         1,
-        model.equals(ModelSpec.RECURRENT_AUTOENCODER) ? 5 : 0);
+        model.equals(ModelSpec.RECURRENT_AUTOENCODER) ? 5 : 0,
+        pretext);
   }
 
   /** Runs weights.py; what it printed. Skips, and says so, where there is no PyTorch. */

@@ -30,6 +30,7 @@ import latentrace.data.NpyArray;
 import latentrace.data.Npz;
 import latentrace.model.Model;
 import latentrace.model.ModelSpec;
+import latentrace.model.Pretext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,6 +115,29 @@ class WeightImportTest {
     assertTrue(lines.get(0).endsWith("by order and shape, from state_dict"), lines.get(0));
     assertTrue(lines.contains("  encoder.4.bias is encoder.conv3.bias [32]"));
     assertEquals(25, lines.size());
+    delete();
+    ModelFile large =
+        read(ModelSpec.BURGESS_VAE, Heads.INTERLEAVED, made.resolve("burgess64-12.pt"));
+    check(large, 12, made.resolve("burgess64-12.npz"));
+    assertEquals(List.of(1, 64, 64), large.model().sampleShape());
+    delete();
+    ModelFile simClr = read(ModelSpec.SIMCLR, Heads.CONCATENATED, made.resolve("simclr-3.pt"));
+    check(simClr, 3, made.resolve("simclr-3.npz"));
+    assertEquals(List.of(2), simClr.model().hidden());
+    assertTrue(lines.get(0).contains("104 tensors by name"), lines.get(0));
+    delete();
+    lines.clear();
+    ModelFile classifier =
+        new WeightImport(
+                WeightFixtures.settings(
+                    ModelSpec.DENOISING_MNIST,
+                    Heads.CONCATENATED,
+                    Pretext.of(Pretext.Task.CLASSIFICATION)),
+                lines::add)
+            .run(List.of(made.resolve("classifier-2.pt")), folder.resolve("out"));
+    check(classifier, 2, made.resolve("classifier-2.npz"));
+    assertEquals(10, classifier.model().classes());
+    assertTrue(lines.get(0).contains("16 tensors by name"), lines.get(0));
   }
 
   /** What recurrent.py saved, into which its values in recurrent.npz went. */
@@ -214,6 +238,7 @@ class WeightImportTest {
             List.of(ModelSpec.MLP_VAE, "mlp-7", "6", "2", "5", "3"),
             List.of(ModelSpec.CONV_VAE, "conv-5", "1", "3"),
             List.of(ModelSpec.DENOISING_MNIST, "denoising-1", "4"),
+            List.of(ModelSpec.SIMCLR, "simclr-3", "2"),
             List.of(ModelSpec.RECURRENT_AUTOENCODER, "recurrent-12", "5", "2", "3"))) {
       Path file = made.resolve(model.get(1) + ".pt");
       if (!Files.exists(file)) {
