@@ -1,103 +1,31 @@
 package latentrace.experiment;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import latentrace.Listener;
-import latentrace.backend.Backend;
-import latentrace.backend.Philox;
-import latentrace.backend.PhiloxRandom;
 import latentrace.backend.Reconstruction;
 import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.Dataset;
 import latentrace.experiment.ExperimentData.Source;
-import latentrace.experiment.Scale.Regime;
+import latentrace.experiment.KongScale.Regime;
 import latentrace.model.ModelSpec;
 
-/** Where experiments happen: a backend, data, a scale, the stages, and the models they share. */
-final class Lab {
-  /** Selections of samples take substreams that no built-in sample takes. */
-  private static final long SELECTION = 1L << 40;
+/** The models of Kong &amp; Chaudhuri 2021, and the data that they are examined on. */
+final class KongLab extends Lab {
+  private final KongScale scale;
 
-  private final Backend backend;
-  private final Settings settings;
-  private final ExperimentData data;
-  private final StageStore stages;
-  private final Listener listener;
-  private final Consumer<String> say;
-  private final Map<String, Source> sources = new HashMap<>();
-
-  /**
-   * What a reproduction is asked for.
-   *
-   * @param scale how large
-   * @param seed of everything random
-   * @param data folder, or null for built-in data
-   * @param checkpoints folder of the published weights, or null
-   * @param asPublished whether scored as the published code does
-   */
-  record Settings(Scale scale, long seed, Path data, Path checkpoints, boolean asPublished) {}
-
-  /**
-   * Nothing is read or done yet.
-   *
-   * @param stages folder where they are kept
-   * @param say hears a line for every stage that is done
-   */
-  Lab(Backend backend, Settings settings, Path stages, Listener listener, Consumer<String> say) {
-    this.backend = backend;
-    this.settings = settings;
-    this.data = new ExperimentData(settings.data(), settings.seed());
-    this.stages = new StageStore(stages);
-    this.listener = listener;
-    this.say = say;
+  /** Nothing is read or done yet. */
+  KongLab(Settings settings, KongScale scale, Means means) {
+    super(settings, means);
+    this.scale = scale;
   }
 
-  Backend backend() {
-    return backend;
-  }
-
-  Listener listener() {
-    return listener;
-  }
-
-  void say(String line) {
-    say.accept(line);
-  }
-
-  Scale scale() {
-    return settings.scale();
-  }
-
-  long seed() {
-    return settings.seed();
-  }
-
-  StageStore stages() {
-    return stages;
-  }
-
-  /** The result of a stage, which is done first if it has to be. */
-  <T> T get(Stage<T> stage) {
-    return stages.get(stage, this);
-  }
-
-  private String engine() {
-    return backend.name() + ", " + backend.math();
-  }
-
-  private Source source(String name, Supplier<Source> reader) {
-    return sources.computeIfAbsent(name, key -> reader.get());
+  KongScale scale() {
+    return scale;
   }
 
   private Scoring scoring(ModelSpec model) {
-    return new Scoring(draws(model), seed(), settings.asPublished());
+    return new Scoring(draws(model), seed(), settings().asPublished());
   }
 
   private int draws(ModelSpec model) {
@@ -106,23 +34,12 @@ final class Lab {
         : scale().draws();
   }
 
-  /** Samples drawn without replacement, in random order; all if there are no more. */
-  private Dataset drawn(String purpose, Dataset from, int count) {
-    int[] order = IntStream.range(0, from.count()).toArray();
-    new PhiloxRandom(seed(), Philox.ROLE_DATA, SELECTION + purpose.hashCode()).shuffle(order);
-    return from.select(Arrays.copyOf(order, Math.min(count, order.length)));
-  }
-
-  private TrainStage train(ModelSpec spec, TrainingSpec training, Dataset samples) {
-    return new TrainStage(spec, training, samples, engine());
-  }
-
   private static ModelSpec mlp(Dataset data, int latent, double beta) {
     return ModelSpec.mlpVae(data.shape(), latent, beta, Reconstruction.BERNOULLI);
   }
 
   private static ModelSpec conv(int latent) {
-    return ModelSpec.convVae(3, latent, Scale.CIFAR_BETA, Reconstruction.GAUSSIAN);
+    return ModelSpec.convVae(3, latent, KongScale.CIFAR_BETA, Reconstruction.GAUSSIAN);
   }
 
   private Subject subject(
@@ -152,24 +69,16 @@ final class Lab {
       notes.add(
           "%s: %d published checkpoints, %,d training samples."
               .formatted(label, imported.files().size(), samples));
-    } else if (!scale().equals(Scale.of("paper"))) {
+    } else if (!scale().equals(KongScale.of(Scale.PAPER))) {
       String family = label.startsWith("CIFAR") && !label.contains("d =") ? "Subclasses" : label;
       notes.add(family + ": " + regime.describe(samples, draws(model.spec())));
     }
     return notes;
   }
 
-  private Source mnistSource() {
-    return source("mnist", data::mnist);
-  }
-
-  Source mnistTestSource() {
-    return source("mnist test", data::mnistTest);
-  }
-
   /** MNIST and the paper's MLP. */
   Subject mnist(int latent, double beta) {
-    boolean first = latent == scale().mnistLatents().get(0) && beta == Scale.MNIST_BETA;
+    boolean first = latent == scale().mnistLatents().get(0) && beta == KongScale.MNIST_BETA;
     Regime regime = first ? scale().mnist() : scale().mnistOthers();
     Source train = mnistSource().first(regime.samples());
     Source test = mnistTestSource();
@@ -185,11 +94,11 @@ final class Lab {
   }
 
   Subject mnist(int latent) {
-    return mnist(latent, Scale.MNIST_BETA);
+    return mnist(latent, KongScale.MNIST_BETA);
   }
 
   private Regime contaminatedRegime(int latent, double beta) {
-    boolean first = latent == scale().contaminatedLatents().get(0) && beta == Scale.MNIST_BETA;
+    boolean first = latent == scale().contaminatedLatents().get(0) && beta == KongScale.MNIST_BETA;
     return first ? scale().contaminated() : scale().contaminatedOthers();
   }
 
@@ -201,7 +110,7 @@ final class Lab {
   Subject contaminatedMnist(int latent, double beta, int repeat) {
     Regime regime = contaminatedRegime(latent, beta);
     Source mnist = mnistSource().first(regime.samples());
-    Source foreign = source("emnist", data::emnist).first(scale().foreign());
+    Source foreign = source("emnist", data()::emnist).first(scale().foreign());
     Source test = mnistTestSource();
     Source mixed =
         source(
@@ -233,8 +142,8 @@ final class Lab {
   /** All of CIFAR-10 and the paper's convolutional VAE. */
   Subject cifar(int latent) {
     Regime regime = scale().cifar();
-    Source train = source("cifar", data::cifar).first(regime.samples());
-    Source test = source("cifar test", data::cifarTest);
+    Source train = source("cifar", data()::cifar).first(regime.samples());
+    Source test = source("cifar test", data()::cifarTest);
     return subject(
         "CIFAR, d = " + latent,
         train(conv(latent), regime.training(seed()), train.data()),
@@ -249,9 +158,9 @@ final class Lab {
   /** CIFAR-10 with foreign images behind it. */
   Subject contaminatedCifar(int latent, int repeat) {
     Regime regime = scale().contaminatedCifar();
-    Source cifar = source("cifar", data::cifar).first(regime.samples());
-    Source foreign = source("celeba", data::celeba).first(scale().foreignToCifar());
-    Source test = source("cifar test", data::cifarTest);
+    Source cifar = source("cifar", data()::cifar).first(regime.samples());
+    Source foreign = source("celeba", data()::celeba).first(scale().foreignToCifar());
+    Source test = source("cifar test", data()::cifarTest);
     Source mixed =
         source(
             "cifar + celeba",
@@ -270,14 +179,14 @@ final class Lab {
   /** One class of CIFAR-10; of the airplanes, the published weights if they were given. */
   Subject subclass(int label) {
     Regime regime = scale().subclass();
-    boolean imported = label == 0 && settings.checkpoints() != null;
-    Source all = source("class " + label, () -> data.subclass(label));
+    boolean imported = label == 0 && settings().checkpoints() != null;
+    Source all = source("class " + label, () -> data().subclass(label));
     Source train = all.first(imported ? scale().imported() : regime.samples());
-    Source test = source("class test " + label, () -> data.subclassTest(label));
+    Source test = source("class test " + label, () -> data().subclassTest(label));
     ModelStage model =
         imported
-            ? ImportStage.of(settings.checkpoints())
-            : train(conv(Scale.SUBCLASS_LATENT), regime.training(seed()), train.data());
+            ? ImportStage.of(settings().checkpoints())
+            : train(conv(KongScale.SUBCLASS_LATENT), regime.training(seed()), train.data());
     return subject(
         label == 0 ? "CIFAR-Airplane" : "CIFAR" + subscript(label),
         model,
@@ -292,12 +201,12 @@ final class Lab {
   /** Table 7: a subclass trained from the start, one checkpoint an iteration. */
   LossChangeStage lossChange(int label, int first, int count) {
     Regime regime = scale().lossChange();
-    Source train = source("class " + label, () -> data.subclass(label)).first(regime.samples());
-    Source test = source("class test " + label, () -> data.subclassTest(label));
+    Source train = source("class " + label, () -> data().subclass(label)).first(regime.samples());
+    Source test = source("class test " + label, () -> data().subclassTest(label));
     return new LossChangeStage(
-        train(conv(Scale.SUBCLASS_LATENT), regime.training(seed()), train.data()),
+        train(conv(KongScale.SUBCLASS_LATENT), regime.training(seed()), train.data()),
         drawn("class test", test.data(), regime.tests()),
-        scoring(conv(Scale.SUBCLASS_LATENT)),
+        scoring(conv(KongScale.SUBCLASS_LATENT)),
         first,
         count,
         engine());
@@ -318,18 +227,9 @@ final class Lab {
         train);
   }
 
-  LatentStage codes(ModelStage model, Dataset samples) {
-    return new LatentStage(model, samples, engine());
-  }
-
   /** The ten classes of CIFAR-10. */
   List<Subject> subclasses() {
-    return IntStream.range(0, Scale.CLASSES).mapToObj(this::subclass).toList();
-  }
-
-  /** 4 for 4.0. */
-  static String number(double value) {
-    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+    return IntStream.range(0, KongScale.CLASSES).mapToObj(this::subclass).toList();
   }
 
   /** A class as the paper writes it: CIFAR₃. */

@@ -2,12 +2,11 @@ package latentrace.experiment;
 
 import java.util.List;
 import latentrace.checkpoint.TrainingSpec;
-import latentrace.data.InputException;
 
 /**
- * How large the experiments are: every number that the three scales differ in.
+ * How large the experiments of Kong &amp; Chaudhuri 2021 are: every number that the three scales
+ * differ in.
  *
- * @param name what {@code --scale} calls it
  * @param mnist MNIST, the smallest latent size, β = 4
  * @param mnistOthers MNIST, every other latent size and β
  * @param mnistLatents d of Tables 2 and 6; the first is that of {@code mnist}
@@ -31,8 +30,7 @@ import latentrace.data.InputException;
  * @param removals samples removed for Table 9
  * @param lossChange Table 7: one checkpoint an iteration
  */
-record Scale(
-    String name,
+record KongScale(
     Regime mnist,
     Regime mnistOthers,
     List<Integer> mnistLatents,
@@ -119,11 +117,10 @@ record Scale(
   }
 
   /** The published protocol (Kong &amp; Chaudhuri 2021, appendix B.2). */
-  private static Scale paper() {
+  private static KongScale paper() {
     Regime mnist = published(1e-4, 1_500_000, 30);
     Regime cifar = published(3e-4, 1_500_000, 30);
-    return new Scale(
-        "paper",
+    return new KongScale(
         mnist,
         mnist,
         List.of(64, 96, 128),
@@ -149,9 +146,8 @@ record Scale(
   }
 
   /** An hour and a half on two cores; what it gives up is said in the captions. */
-  private static Scale laptop() {
-    return new Scale(
-        "laptop",
+  private static KongScale laptop() {
+    return new KongScale(
         new Regime(ALL, 1e-3, 0, "constant", 64, 20_000, 4, 128),
         new Regime(20_000, 2e-3, 0, "constant", 64, 8_000, 2, 64),
         List.of(64, 96, 128),
@@ -177,11 +173,10 @@ record Scale(
   }
 
   /** Seconds, on built-in data: it shows that everything runs, its numbers mean nothing. */
-  private static Scale smoke() {
+  private static KongScale smoke() {
     Regime mnist = new Regime(160, 2e-3, 0.9, "cosine", 16, 24, 2, 8);
     Regime conv = new Regime(20, 1e-3, 0, "constant", 4, 3, 2, 4);
-    return new Scale(
-        "smoke",
+    return new KongScale(
         mnist,
         mnist,
         List.of(64, 96, 128),
@@ -211,15 +206,12 @@ record Scale(
     return latent == contaminatedLatents.get(0) ? repeats : repeatsOfOthers;
   }
 
-  /** The scale of this name. */
-  static Scale of(String name) {
-    return switch (name) {
-      case "paper" -> paper();
-      case "laptop" -> laptop();
-      case "smoke" -> smoke();
-      default ->
-          throw new InputException(
-              "--scale: found '%s', expected paper, laptop or smoke".formatted(name));
+  /** The numbers of a scale. */
+  static KongScale of(Scale scale) {
+    return switch (scale) {
+      case PAPER -> paper();
+      case LAPTOP -> laptop();
+      case SMOKE -> smoke();
     };
   }
 
@@ -230,12 +222,11 @@ record Scale(
    * @param newRepeats of Table 8
    * @param tests traced back, at most, for every model
    */
-  Scale with(Integer newDraws, Integer newRepeats, Integer tests) {
-    requirePositive("--draws", newDraws);
-    requirePositive("--repeats", newRepeats);
-    requirePositive("--tests", tests);
-    return new Scale(
-        name,
+  KongScale with(Integer newDraws, Integer newRepeats, Integer tests) {
+    Scale.requirePositive("--draws", newDraws);
+    Scale.requirePositive("--repeats", newRepeats);
+    Scale.requirePositive("--tests", tests);
+    return new KongScale(
         limited(mnist, tests),
         limited(mnistOthers, tests),
         mnistLatents,
@@ -262,11 +253,5 @@ record Scale(
 
   private static Regime limited(Regime regime, Integer tests) {
     return tests == null ? regime : regime.withTests(tests);
-  }
-
-  private static void requirePositive(String flag, Integer value) {
-    if (value != null && value < 1) {
-      throw new InputException("%s: found %d, expected at least 1".formatted(flag, value));
-    }
   }
 }
