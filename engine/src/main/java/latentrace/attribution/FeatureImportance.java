@@ -11,7 +11,8 @@ public final class FeatureImportance {
    * What is found.
    *
    * @param attributions [N][D]
-   * @param completenessErrors of integrated gradients: what each sample's sum misses; else null
+   * @param completenessErrors of integrated gradients: what each sample's sum misses of the
+   *     function's rise, relative to it; else null
    */
   @SuppressWarnings("ArrayRecordComponent") // a carrier of bulk results, never compared
   public record Result(float[][] attributions, double[] completenessErrors) {}
@@ -67,8 +68,7 @@ public final class FeatureImportance {
         System.arraycopy(attributions, from, part, 0, count);
         method.attribute(f, samples, weights, part);
         if (method instanceof IntegratedGradients ig) {
-          System.arraycopy(
-              ig.completenessErrors(f, samples, weights, part), 0, errors, from, count);
+          System.arraycopy(ig.relativeErrors(f, samples, weights, part), 0, errors, from, count);
         }
         listener.progressed(from + count);
       }

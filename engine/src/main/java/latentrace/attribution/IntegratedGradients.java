@@ -6,7 +6,7 @@ import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactor
 /**
  * Integrated gradients (Sundararajan, Taly, Yan 2017): (x − b)·∫₀¹ ∂/∂x at b + α(x − b) dα. Their
  * sum is the function's rise from the baseline b to x, but for the quadrature's error ({@link
- * #completenessErrors}).
+ * #relativeErrors}).
  */
 public final class IntegratedGradients extends PathMethod {
   /** How the integral is taken. */
@@ -88,11 +88,12 @@ public final class IntegratedGradients extends PathMethod {
   }
 
   /**
-   * Σ attributions − (⟨w, f(x)⟩ − ⟨w, f(b)⟩) of each sample: what the quadrature misses.
+   * |Σ attributions − (g(x) − g(b))| / |g(x) − g(b)| of each sample, g = ⟨w, f⟩: what the
+   * quadrature misses of the function's rise; 0 if it misses nothing.
    *
    * @param targetWeights w of each sample [count,H]
    */
-  double[] completenessErrors(
+  double[] relativeErrors(
       Representation f, Samples samples, float[] targetWeights, float[][] attributions) {
     int h = f.size();
     float[] atBaseline = new float[h];
@@ -109,7 +110,7 @@ public final class IntegratedGradients extends PathMethod {
       for (float value : attributions[i]) {
         sum += value;
       }
-      errors[i] = sum - rise;
+      errors[i] = sum == rise ? 0 : Math.abs((sum - rise) / rise);
     }
     return errors;
   }

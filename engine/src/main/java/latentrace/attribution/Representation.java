@@ -14,7 +14,8 @@ import latentrace.nn.Tape;
 
 /**
  * A model as a function f from an input [D] to a vector [H], with its gradient: the encoder's code
- * (a VAE's latent mean), or the whole model's output at that code. In evaluation mode.
+ * (a VAE's latent mean), or the whole model's output at that code; as it is, or brought to length
+ * 1. In evaluation mode.
  */
 public final class Representation implements AutoCloseable {
   /** How far through the model f goes. */
@@ -28,8 +29,17 @@ public final class Representation implements AutoCloseable {
   /** Inputs at a time that the backends work well with. */
   public static final int DEFAULT_CAPACITY = 256;
 
+  /** What becomes of f's length. */
+  public enum Length {
+    /** Nothing. */
+    KEPT,
+    /** f/‖f‖, whose inner product with a unit vector is the cosine; 0 stays 0. */
+    UNIT
+  }
+
   private final Backend backend;
   private final List<Sequential> parts;
+  private final Length length;
   private final Tape[] tapes;
   private final int capacity;
   private final int inputSize;
@@ -38,6 +48,8 @@ public final class Representation implements AutoCloseable {
   private final Buffer input;
   private final Buffer code;
   private final Cleanup cleanup = new Cleanup();
+  private final float[] units;
+  private final double[] norms;
   private int rows;
 
   /**
@@ -46,12 +58,24 @@ public final class Representation implements AutoCloseable {
    * @param capacity most inputs at a time
    */
   public Representation(Model model, Depth depth, int capacity) {
+    this(model, depth, Length.KEPT, capacity);
+  }
+
+  /**
+   * The same with what becomes of f's length.
+   *
+   * @param capacity most inputs at a time
+   */
+  public Representation(Model model, Depth depth, Length length, int capacity) {
     this.backend = model.backend();
     this.parts = model.parts().subList(0, depth == Depth.ENCODER ? 1 : model.parts().size());
+    this.length = length;
     this.capacity = capacity;
     this.inputSize = parts.get(0).inputSize();
     this.latent = model.spec().latent();
     this.size = depth == Depth.ENCODER ? latent : parts.get(parts.size() - 1).outputSize();
+    this.units = length == Length.UNIT ? new float[capacity * size] : null;
+    this.norms = length == Length.UNIT ? new double[capacity] : null;
     this.tapes = new Tape[parts.size()];
     model.training(false);
     try {
@@ -94,10 +118,43 @@ public final class Representation implements AutoCloseable {
     Buffer y = parts.get(0).forward(backend, tapes[0], count, input);
     if (parts.size() == 1) {
       download(y, values);
-      return;
+    } else {
+      y = parts.get(1).forward(backend, tapes[1], count, means(y));
+      y.download(0, values, 0, count * size);
     }
-    y = parts.get(1).forward(backend, tapes[1], count, means(y));
-    y.download(0, values, 0, count * size);
+    if (length == Length.UNIT) {
+      normalise(values);
+    }
+  }
+
+  /** Brings the rows to length 1, and keeps what their gradient needs. */
+  private void normalise(float[] values) {
+    for (int i = 0; i < rows; i++) {
+      double square = 0;
+      for (int l = i * size; l < (i + 1) * size; l++) {
+        square += (double) values[l] * values[l];
+      }
+      norms[i] = Math.sqrt(square);
+      for (int l = i * size; l < (i + 1) * size && norms[i] > 0; l++) {
+        values[l] /= (float) norms[i];
+      }
+    }
+    System.arraycopy(values, 0, units, 0, rows * size);
+  }
+
+  /** Weights of f for weights w of u = f/‖f‖: (w − ⟨w,u⟩u)/‖f‖; 0 at f = 0. */
+  private float[] ofLength(float[] weights) {
+    float[] all = new float[rows * size];
+    for (int i = 0; i < rows; i++) {
+      double along = 0;
+      for (int l = i * size; l < (i + 1) * size; l++) {
+        along += (double) weights[l] * units[l];
+      }
+      for (int l = i * size; l < (i + 1) * size && norms[i] > 0; l++) {
+        all[l] = (float) ((weights[l] - along * units[l]) / norms[i]);
+      }
+    }
+    return all;
   }
 
   /** The codes among the encoder's outputs: a VAE's have the log variances beside the means. */
@@ -136,11 +193,11 @@ public final class Representation implements AutoCloseable {
    * @param dX [count,D], overwritten
    */
   public void gradient(float[] weights, float[] dX) {
+    float[] ofF = length == Length.UNIT ? ofLength(weights) : weights;
     int last = parts.size() - 1;
     int width = parts.get(last).outputSize();
     Tape tape = tapes[last];
-    tape.outputGradient()
-        .upload(last == 0 ? widened(weights, size, width) : weights, 0, 0, rows * width);
+    tape.outputGradient().upload(last == 0 ? widened(ofF, size, width) : ofF, 0, 0, rows * width);
     parts.get(last).backward(backend, tape, true, ParameterGradients.NONE);
     if (last > 0) {
       int codes = parts.get(0).outputSize();

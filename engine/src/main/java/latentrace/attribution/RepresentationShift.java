@@ -15,23 +15,12 @@ public final class RepresentationShift {
     L2
   }
 
-  private final float[] baseline;
-  private final int channels;
+  private final FeatureMask mask;
   private final Distance distance;
 
-  /**
-   * Prepares masks.
-   *
-   * @param baseline what masked features become [D]
-   * @param channels C of [C,H,W]: a pixel is masked in all of them, by the sum of |attribution|
-   */
-  public RepresentationShift(float[] baseline, int channels, Distance distance) {
-    if (channels < 1 || baseline.length % channels != 0) {
-      throw new IllegalArgumentException(
-          "%d features are not of %d channels".formatted(baseline.length, channels));
-    }
-    this.baseline = baseline.clone();
-    this.channels = channels;
+  /** Prepares shifts by a mask. */
+  public RepresentationShift(FeatureMask mask, Distance distance) {
+    this.mask = mask;
     this.distance = distance;
   }
 
@@ -43,12 +32,7 @@ public final class RepresentationShift {
    * @return [N]
    */
   public double[] of(Representation f, Dataset data, float[][] attributions, double fraction) {
-    if (!(fraction >= 0 && fraction <= 1)) {
-      throw new IllegalArgumentException("fraction: found %s, expected 0 to 1".formatted(fraction));
-    }
     int d = f.inputSize();
-    int pixels = d / channels;
-    int masked = (int) Math.round(fraction * pixels);
     double[] shifts = new double[data.count()];
     float[] x = new float[f.capacity() * d];
     float[] before = new float[f.capacity() * f.size()];
@@ -60,12 +44,7 @@ public final class RepresentationShift {
       }
       f.forward(x, count, before);
       for (int i = 0; i < count; i++) {
-        for (int pixel : Pixels.mostImportant(attributions[from + i], channels, masked)) {
-          for (int c = 0; c < channels; c++) {
-            int e = c * pixels + pixel;
-            x[i * d + e] = baseline[e];
-          }
-        }
+        mask.apply(attributions[from + i], fraction, x, i * d);
       }
       f.forward(x, count, after);
       for (int i = 0; i < count; i++) {

@@ -38,6 +38,29 @@ public interface Target {
   }
 
   /**
+   * Contrastive corpus similarity (Lin et al. 2023, "Contrastive Corpus Attribution for Explaining
+   * Representations", COCOA): the mean cosine of f(x̃) with the samples of a corpus, minus that
+   * with those of a foil. For an f of {@link Representation.Length#UNIT}.
+   *
+   * @param corpus f of its samples [.][H], at least one
+   * @param foil f of its samples [.][H]; with none, the similarity to the corpus alone
+   */
+  static Target contrast(float[][] corpus, float[][] foil) {
+    float[] weights = new float[corpus[0].length];
+    for (float[] unit : corpus) {
+      for (int h = 0; h < weights.length; h++) {
+        weights[h] += unit[h] / corpus.length;
+      }
+    }
+    for (float[] unit : foil) {
+      for (int h = 0; h < weights.length; h++) {
+        weights[h] -= unit[h] / foil.length;
+      }
+    }
+    return constant(weights);
+  }
+
+  /**
    * The target of a name: {@code label-free}, {@code latent:L} or {@code class:K}.
    *
    * @param size H

@@ -139,33 +139,42 @@ public record TrainingSpec(
   /** The same with Adam and its usual moments. */
   public static TrainingSpec adam(
       double lr, int batch, long iterations, int checkpoints, long seed) {
-    return sgd(lr, batch, iterations, checkpoints, seed).with(ADAM, 0, "constant", CONTRACT);
+    return sgd(lr, batch, iterations, checkpoints, seed).with(ADAM, 0, "constant", CONTRACT, 0);
   }
 
   /** The same with SGD's momentum. */
   public TrainingSpec withMomentum(double newMomentum) {
-    return with(optimizer, newMomentum, schedule, noise);
+    return with(optimizer, newMomentum, schedule, noise, weightDecay);
+  }
+
+  /** The same with another weight decay. */
+  public TrainingSpec withWeightDecay(double decay) {
+    return with(optimizer, momentum, schedule, noise, decay);
   }
 
   /** The same with another schedule of the learning rate. */
   public TrainingSpec withSchedule(String newSchedule) {
-    return with(optimizer, momentum, newSchedule, noise);
+    return with(optimizer, momentum, newSchedule, noise, weightDecay);
   }
 
   /** The same with training noise from elsewhere. */
   public TrainingSpec withNoise(String newNoise) {
-    return with(optimizer, momentum, schedule, newNoise);
+    return with(optimizer, momentum, schedule, newNoise, weightDecay);
   }
 
   private TrainingSpec with(
-      String newOptimizer, double newMomentum, String newSchedule, String newNoise) {
+      String newOptimizer,
+      double newMomentum,
+      String newSchedule,
+      String newNoise,
+      double newWeightDecay) {
     return new TrainingSpec(
         newOptimizer,
         learningRate,
         newSchedule,
         newMomentum,
         nesterov,
-        weightDecay,
+        newWeightDecay,
         beta1,
         beta2,
         epsilon,

@@ -3,12 +3,9 @@ package latentrace.cli;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
-import latentrace.Version;
 import latentrace.attribution.FeatureImportance;
 import latentrace.attribution.FeatureMethod;
 import latentrace.attribution.GradientShap;
@@ -19,6 +16,7 @@ import latentrace.attribution.Occlusion;
 import latentrace.attribution.RandomImportance;
 import latentrace.attribution.Representation;
 import latentrace.attribution.Representation.Depth;
+import latentrace.attribution.Representation.Length;
 import latentrace.attribution.Saliency;
 import latentrace.attribution.SmoothGrad;
 import latentrace.attribution.Target;
@@ -26,6 +24,7 @@ import latentrace.backend.Backend;
 import latentrace.backend.Names;
 import latentrace.data.Dataset;
 import latentrace.data.Datasets;
+import latentrace.data.FileHash;
 import latentrace.data.InputException;
 import latentrace.data.Npy;
 import latentrace.data.NpyArray;
@@ -43,6 +42,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class ExplainFeaturesCommand implements Callable<Integer> {
+  private static final String LABEL_FREE = "label-free";
   private static final int ROWS = 1024;
   private static final int SHOWN = 48;
 
@@ -56,7 +56,7 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
     RANDOM
   }
 
-  @Mixin private TrainedModel trained;
+  @Mixin private Explanation explanation;
 
   @Option(
       names = "--data",
@@ -75,8 +75,6 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
   @Option(names = "--limit", paramLabel = "N", description = "take at most N. Default: all")
   private Integer limit;
 
-  @Mixin private ImageSize size;
-
   @Option(
       names = "--method",
       paramLabel = "NAME",
@@ -90,11 +88,25 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
   @Option(
       names = "--target",
       paramLabel = "T",
-      defaultValue = "label-free",
+      defaultValue = LABEL_FREE,
       description =
           "what is explained: label-free (the representation as a whole), latent:L (unit L of the"
               + " code) or class:K (a classifier's logit). Default: ${DEFAULT-VALUE}")
   private String target;
+
+  @Option(
+      names = "--corpus",
+      paramLabel = "FILE",
+      description =
+          "explain instead the mean cosine of the representation with those of these samples (COCOA,"
+              + " Lin et al. 2023)")
+  private Path corpus;
+
+  @Option(
+      names = "--foil",
+      paramLabel = "FILE",
+      description = "minus its mean cosine with those of these")
+  private Path foil;
 
   @Option(
       names = "--baseline",
@@ -169,10 +181,6 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
           "NAME.npy: float32 of the samples' shape; NAME.html: a page of the first 48. Default: ${DEFAULT-VALUE}")
   private Path out;
 
-  @Mixin private CommonOptions common;
-
-  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
-
   /** A method by its name. */
   static final class MethodName implements CommandLine.ITypeConverter<Method> {
     @Override
@@ -191,15 +199,21 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Outputs.requireFile("--out", out, ".npy", ".html");
-    Outputs.requireProvenance("--out", out);
-    Outputs.requireOther(
-        "--out", out, Arrays.asList(file, baseline.endsWith(".npy") ? Path.of(baseline) : null));
+    Explanation.requireOutput(
+        out, file, corpus, foil, baseline.endsWith(".npy") ? Path.of(baseline) : null);
     if (asPublished && method != Method.GRADIENT_SHAP) {
       throw new InputException("--as-published: has no meaning for " + Names.id(method));
     }
+    if (foil != null && corpus == null) {
+      throw new InputException("--foil: needs a --corpus");
+    }
+    if (corpus != null && !target.equals(LABEL_FREE)) {
+      throw new InputException("--target: %s is another target than --corpus".formatted(target));
+    }
+    TrainedModel trained = explanation.trained();
     trained.find();
-    Dataset data = size.apply(TrainingData.range(Datasets.read(file, null), "-", offset, limit));
+    Dataset data =
+        explanation.size().apply(TrainingData.range(Datasets.read(file, null), "-", offset, limit));
     FeatureMethod chosen = method(data);
     Depth depth = target.startsWith("class:") ? Depth.MODEL : Depth.ENCODER;
     if (depth == Depth.MODEL && trained.spec().classes() == 0) {
@@ -207,36 +221,33 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
           "--target: class:K is of a classifier, this is a " + trained.spec().model());
     }
     int units = depth == Depth.MODEL ? trained.spec().classes() : trained.spec().latent();
-    Target explained = Target.parse(target, units);
+    Target named = Target.parse(target, units);
     FeatureImportance.Result result;
-    try (Backend backend = common.open();
+    try (Backend backend = explanation.common().open();
         Model model = trained.open(backend);
-        Representation f = new Representation(model, depth, ROWS)) {
-      result =
-          FeatureImportance.of(
-              f,
-              explained,
-              chosen,
-              data,
-              common.listener(List.of("backend " + backend.description())));
+        Representation f =
+            new Representation(model, depth, corpus == null ? Length.KEPT : Length.UNIT, ROWS)) {
+      Target explained = corpus == null ? named : Target.contrast(of(f, corpus), of(f, foil));
+      result = FeatureImportance.of(f, explained, chosen, data, explanation.listener(backend));
       write(data, result, backend);
     }
-    if (!common.quiet()) {
-      spec.commandLine()
-          .getOut()
-          .printf(
-              "%s: importance of %d features of %d samples%n",
-              out, data.sampleSize(), data.count());
-      if (result.completenessErrors() != null) {
-        spec.commandLine()
-            .getOut()
-            .printf(
-                Locale.ROOT,
-                "completeness: the sums miss the function's rise by %.2g at most%n",
-                Arrays.stream(result.completenessErrors()).map(Math::abs).max().orElse(0));
-      }
+    explanation.say(
+        "%s: importance of %d features of %d samples", out, data.sampleSize(), data.count());
+    if (result.completenessErrors() != null) {
+      double[] errors = result.completenessErrors().clone();
+      Arrays.sort(errors);
+      explanation.say(
+          "completeness: the sums miss %.2g of the function's rise (median), %.2g at most",
+          errors[errors.length / 2], errors[errors.length - 1]);
     }
     return Main.OK;
+  }
+
+  /** f of a file's samples; none of no file. */
+  private float[][] of(Representation f, Path samples) {
+    return samples == null
+        ? new float[0][]
+        : f.of(explanation.size().apply(Datasets.read(samples, null)));
   }
 
   private FeatureMethod method(Dataset data) {
@@ -288,7 +299,11 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
     if (out.toString().endsWith(".html")) {
       AttributionReport.write(
           out,
-          "%s of %s, by %s.".formatted(target, trained.spec().model(), Names.id(method)),
+          "%s of %s, by %s."
+              .formatted(
+                  corpus == null ? target : "similarity to " + corpus,
+                  explanation.trained().spec().model(),
+                  Names.id(method)),
           data,
           result.attributions(),
           SHOWN);
@@ -302,11 +317,11 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
               System.arraycopy(result.attributions()[Math.toIntExact(i)], 0, row, 0, row.length));
     }
     Map<String, Object> provenance = new LinkedHashMap<>();
-    provenance.put("checkpoint", trained.describe());
     provenance.put("data", ScoringOptions.describe(file, data));
-    provenance.put("resize", size.describe());
     provenance.put("method", Names.id(method));
     provenance.put("target", target);
+    provenance.put("corpus", hash(corpus));
+    provenance.put("foil", hash(foil));
     provenance.put("baseline", baseline);
     provenance.put("steps", steps);
     provenance.put("rule", Names.id(rule));
@@ -316,9 +331,11 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
     provenance.put("stride", stride == null ? "default" : stride);
     provenance.put("seed", seed);
     provenance.put("asPublished", asPublished);
-    provenance.put("latentrace", Version.CURRENT);
-    provenance.put("java", Runtime.version().toString());
-    ScoringOptions.writeProvenance(
+    explanation.writeProvenance(
         out, "feature importance [samples, sample's shape], float32", backend, provenance);
+  }
+
+  private static String hash(Path samples) {
+    return samples == null ? "none" : FileHash.sha256(samples);
   }
 }

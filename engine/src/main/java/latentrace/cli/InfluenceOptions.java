@@ -5,7 +5,6 @@ import java.util.Map;
 import latentrace.Listener;
 import latentrace.backend.Names;
 import latentrace.data.Dataset;
-import latentrace.data.InputException;
 import latentrace.influence.Gradients;
 import latentrace.influence.curvature.ConjugateGradients;
 import latentrace.influence.curvature.DataInf;
@@ -15,6 +14,7 @@ import latentrace.influence.curvature.HessianProducts;
 import latentrace.influence.curvature.InfluenceFunctions.Normalisation;
 import latentrace.influence.curvature.InverseCurvature;
 import latentrace.influence.curvature.Lissa;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How {@code influence} inverts a curvature. */
@@ -43,15 +43,6 @@ final class InfluenceOptions {
           "of influence-functions and relatif: explicit (the whole Hessian, up to 4096 parameters),"
               + " conjugate-gradients, lissa, ekfac or datainf. Default: ${DEFAULT-VALUE}")
   private Solver solver;
-
-  @Option(
-      names = "--damping",
-      paramLabel = "L",
-      defaultValue = "0.001",
-      description =
-          "added to the curvature's eigenvalues, beside the weight decay of the training."
-              + " Default: ${DEFAULT-VALUE}")
-  private double damping;
 
   @Option(
       names = "--relative-damping",
@@ -86,33 +77,7 @@ final class InfluenceOptions {
       description = "of conjugate gradients, at most. Default: ${DEFAULT-VALUE}")
   private int iterations;
 
-  @Option(
-      names = "--lissa-scale",
-      paramLabel = "S",
-      defaultValue = "100",
-      description = "above the Hessian's largest eigenvalue. Default: ${DEFAULT-VALUE}")
-  private double scale;
-
-  @Option(
-      names = "--lissa-depth",
-      paramLabel = "N",
-      defaultValue = "1000",
-      description = "iterations of LiSSA. Default: ${DEFAULT-VALUE}")
-  private int depth;
-
-  @Option(
-      names = "--lissa-repeats",
-      paramLabel = "N",
-      defaultValue = "1",
-      description = "runs that are averaged. Default: ${DEFAULT-VALUE}")
-  private int repeats;
-
-  @Option(
-      names = "--lissa-batch",
-      paramLabel = "N",
-      defaultValue = "64",
-      description = "samples per iteration. Default: ${DEFAULT-VALUE}")
-  private int batch;
+  @Mixin private LissaOptions lissa;
 
   @Option(
       names = "--probes",
@@ -131,30 +96,21 @@ final class InfluenceOptions {
 
   /** Refuses what makes no sense, before any work. */
   void check() {
-    require(damping >= 0 && Double.isFinite(damping), "--damping", damping, "a number >= 0");
-    require(
+    lissa.check();
+    LissaOptions.require(
         relativeDamping >= 0 && Double.isFinite(relativeDamping),
         "--relative-damping",
         relativeDamping,
         "a number >= 0");
-    require(tolerance > 0 && tolerance < 1, "--cg-tolerance", tolerance, "a number in (0,1)");
-    require(iterations > 0, "--cg-iterations", iterations, "at least 1");
-    require(scale > 0 && Double.isFinite(scale), "--lissa-scale", scale, "a number > 0");
-    require(depth > 0, "--lissa-depth", depth, "at least 1");
-    require(repeats > 0, "--lissa-repeats", repeats, "at least 1");
-    require(batch > 0, "--lissa-batch", batch, "at least 1");
-    require(probes >= 0, "--probes", probes, "at least 0");
-    require(
+    LissaOptions.require(
+        tolerance > 0 && tolerance < 1, "--cg-tolerance", tolerance, "a number in (0,1)");
+    LissaOptions.require(iterations > 0, "--cg-iterations", iterations, "at least 1");
+    LissaOptions.require(probes >= 0, "--probes", probes, "at least 0");
+    LissaOptions.require(
         samples == null || samples > 0,
         "--curvature-samples",
         samples == null ? 1 : samples,
         "at least 1");
-  }
-
-  private static void require(boolean condition, String flag, Number found, String expected) {
-    if (!condition) {
-      throw new InputException("%s: found %s, expected %s".formatted(flag, found, expected));
-    }
   }
 
   /** What a method inverts by. */
@@ -200,7 +156,7 @@ final class InfluenceOptions {
       return InverseCurvature.IDENTITY;
     }
     Dataset data = samples == null ? train : train.range(0, samples);
-    double total = damping + decay;
+    double total = lissa.damping() + decay;
     return switch (solverOf(method)) {
       case EXPLICIT -> {
         ExplicitHessian.requireSmall(gradients.size());
@@ -210,11 +166,7 @@ final class InfluenceOptions {
           new ConjugateGradients(
               new HessianProducts(gradients, total), data, tolerance, iterations, listener);
       case LISSA ->
-          new Lissa(
-              new HessianProducts(gradients, total),
-              data,
-              new Lissa.Settings(scale, depth, repeats, batch, seed),
-              listener);
+          new Lissa(new HessianProducts(gradients, total), data, lissa.settings(seed), listener);
       case EKFAC ->
           new EkFac(
               gradients, data, new EkFac.Settings(total, relativeDamping, probes, seed), listener);
@@ -231,7 +183,7 @@ final class InfluenceOptions {
     }
     Solver used = solverOf(method);
     description.put("solver", Names.id(used));
-    description.put("damping", damping);
+    description.put("damping", lissa.damping());
     description.put("curvatureSamples", samples == null ? "all" : samples);
     switch (used) {
       case EXPLICIT -> {}
@@ -239,12 +191,7 @@ final class InfluenceOptions {
         description.put("tolerance", tolerance);
         description.put("iterations", iterations);
       }
-      case LISSA -> {
-        description.put("scale", scale);
-        description.put("depth", depth);
-        description.put("repeats", repeats);
-        description.put("batch", batch);
-      }
+      case LISSA -> lissa.describe(description);
       case EKFAC, DATAINF -> description.put("relativeDamping", relativeDamping);
     }
     if (used == Solver.EKFAC) {

@@ -19,12 +19,15 @@ import picocli.CommandLine.Parameters;
       "Runs a paper's experiments: published numbers beside ours, figures, and index.html.",
       "kong2021 is Kong & Chaudhuri, \"Understanding Instance-based Interpretability of Variational"
           + " Auto-encoders\", NeurIPS 2021: table1 to table10, figure1 to figure33.",
+      "papp2023 is Papp et al., \"Reproducibility study of Label-Free Explainability for Unsupervised"
+          + " Models\", ReScience C 2023: table1 to table3, figure1 to figure6; each claim as published,"
+          + " as published and re-run, and done right.",
       "Cut off, the same command goes on where it was; done, it only writes its report anew."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class ReproduceCommand implements Callable<Integer> {
-  @Parameters(index = "0", paramLabel = "PAPER", description = "kong2021")
+  @Parameters(index = "0", paramLabel = "PAPER", description = "kong2021 or papp2023")
   private String paper;
 
   @Parameters(
@@ -39,15 +42,16 @@ final class ReproduceCommand implements Callable<Integer> {
       paramLabel = "S",
       defaultValue = "laptop",
       description =
-          "paper (the published protocol: 1.5 million iterations a model), laptop (an hour and a"
-              + " half on two cores) or smoke (does everything run?). Default: ${DEFAULT-VALUE}")
+          "paper (the published protocol), laptop (an hour or an hour and a half on two cores) or"
+              + " smoke (does everything run?). Default: ${DEFAULT-VALUE}")
   private String scale;
 
   @Option(
       names = "--data",
       paramLabel = "DIR",
       description =
-          "folder with train-images-idx3-ubyte, data_batch_1.bin, emnist-letters-... (plain or .gz)."
+          "folder with train-images-idx3-ubyte, data_batch_1.bin, emnist-letters-...,"
+              + " ECG5000_TRAIN.txt, ... (plain or .gz)."
               + " Default: built-in generated data stand in")
   private Path data;
 
@@ -67,8 +71,9 @@ final class ReproduceCommand implements Callable<Integer> {
   @Option(
       names = "--as-published",
       description =
-          "score as the published code does: loss (SSE/channels + beta KL)/12288, checkpoints"
-              + " weighed by lr * batch * iterations / N. Default: as the paper's eq. 10")
+          "kong2021: score as the published code does: loss (SSE/channels + beta KL)/12288,"
+              + " checkpoints weighed by lr * batch * iterations / N (default: as the paper's eq. 10)."
+              + " papp2023: draw the published way's figures; its tables always have both")
   private boolean asPublished;
 
   @Option(
@@ -84,7 +89,8 @@ final class ReproduceCommand implements Callable<Integer> {
   @Option(
       names = "--repeats",
       paramLabel = "R",
-      description = "of what is repeated (table8). Default: the scale's")
+      description =
+          "of what is repeated (table8; papp2023: models of a kind). Default: the scale's")
   private Integer repeats;
 
   @Option(

@@ -25,40 +25,53 @@ final class TrainedModel {
               + " or one of its checkpoint files")
   private Path path;
 
-  private Checkpoint checkpoint;
-  private ModelSpec spec;
+  private List<Checkpoint> checkpoints;
+  private ModelFile file;
 
-  /** Finds the checkpoint and what it is of. */
+  /** Finds the checkpoints and what they are of. */
   void find() {
     if (!Files.exists(path)) {
       throw new InputException("--model: %s: no such file or folder".formatted(path));
     }
     if (Files.isDirectory(path)) {
-      List<Checkpoint> list = Checkpoint.list(path);
-      if (list.isEmpty()) {
+      checkpoints = Checkpoint.list(path);
+      if (checkpoints.isEmpty()) {
         throw new InputException("--model: no checkpoint-<iteration>.safetensors in " + path);
       }
-      checkpoint = list.get(list.size() - 1);
     } else {
-      checkpoint = Checkpoint.of(path);
+      checkpoints = List.of(Checkpoint.of(path));
     }
-    spec = ModelFile.read(checkpoint.file().toAbsolutePath().getParent()).model();
+    file = ModelFile.read(last().file().toAbsolutePath().getParent());
   }
 
-  /** The folder of all its checkpoints, or the one file. */
-  String asCheckpoints() {
-    return path.toString();
+  /** All of a folder, by rising iteration, or the one file. */
+  List<Checkpoint> checkpoints() {
+    return checkpoints;
+  }
+
+  private Checkpoint last() {
+    return checkpoints.get(checkpoints.size() - 1);
+  }
+
+  /** Of the training; 0 for an imported model. */
+  double weightDecay() {
+    return file.training() == null ? 0 : file.training().weightDecay();
+  }
+
+  /** Iterations that the last checkpoint was trained for. */
+  long iteration() {
+    return last().iteration();
   }
 
   ModelSpec spec() {
-    return spec;
+    return file.model();
   }
 
-  /** Opens it on a backend. */
+  /** Opens it on a backend, as the last checkpoint left it. */
   Model open(Backend backend) {
-    Model model = Model.create(backend, spec);
+    Model model = Model.create(backend, spec());
     try {
-      checkpoint.load(model);
+      last().load(model);
       return model;
     } catch (RuntimeException | Error e) {
       model.close();
@@ -69,10 +82,10 @@ final class TrainedModel {
   /** As provenance has it. */
   Map<String, Object> describe() {
     Map<String, Object> description = new LinkedHashMap<>();
-    description.put("file", checkpoint.file().toString());
-    description.put("iteration", checkpoint.iteration());
-    description.put("sha256", FileHash.sha256(checkpoint.file()));
-    description.put("model", spec);
+    description.put("file", last().file().toString());
+    description.put("iteration", iteration());
+    description.put("sha256", FileHash.sha256(last().file()));
+    description.put("model", spec());
     return description;
   }
 }

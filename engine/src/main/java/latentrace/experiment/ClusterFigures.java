@@ -16,7 +16,7 @@ import latentrace.report.ResultTable.Row;
  * estimators, and their influence on a test point (section 3.1, appendix B.1). Figure 6 says in
  * numbers how far the closed forms are from exact refits.
  */
-final class ClusterFigures implements Experiment {
+final class ClusterFigures implements Experiment<KongLab> {
   private static final int[] COUNTS = {100, 400, 1600, 6400};
 
   private final int number;
@@ -45,12 +45,12 @@ final class ClusterFigures implements Experiment {
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     return List.of();
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     Clusters clusters = new Clusters(Clusters.COUNT, lab.seed());
     List<String> notes =
         List.of("The paper does not print the centres: here they lie on a circle of radius 4.");

@@ -11,7 +11,7 @@ import latentrace.report.Statistics;
  * Table 8: how well self-influence finds foreign images in the training data: the mean area under
  * the detection curve over repeats (section 5.2, appendix B.6).
  */
-final class Detection implements Experiment {
+final class Detection implements Experiment<KongLab> {
   private static final List<String> PUBLISHED =
       List.of("0.858 ± 0.003", "0.887 ± 0.002", "0.735 ± 0.002", "0.760 ± 0.001");
 
@@ -26,13 +26,13 @@ final class Detection implements Experiment {
   }
 
   /** One list of repeats for each row of the table. */
-  static List<List<Subject>> subjects(Lab lab) {
-    Scale scale = lab.scale();
+  static List<List<Subject>> subjects(KongLab lab) {
+    KongScale scale = lab.scale();
     List<List<Subject>> all = new ArrayList<>();
     for (int d : scale.contaminatedLatents()) {
       all.add(
           IntStream.range(0, scale.repeatsOf(d))
-              .mapToObj(repeat -> lab.contaminatedMnist(d, Scale.MNIST_BETA, repeat))
+              .mapToObj(repeat -> lab.contaminatedMnist(d, KongScale.MNIST_BETA, repeat))
               .toList());
     }
     for (int d : scale.cifarLatents()) {
@@ -45,12 +45,12 @@ final class Detection implements Experiment {
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     return subjects(lab).stream().flatMap(List::stream).<Stage<?>>map(Subject::self).toList();
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     List<Row> rows = new ArrayList<>();
     List<List<Subject>> all = subjects(lab);
     for (int s = 0; s < all.size(); s++) {
@@ -77,7 +77,7 @@ final class Detection implements Experiment {
   }
 
   /** Found after k samples by falling self-influence [N]. */
-  static double[] curve(Lab lab, Subject subject) {
+  static double[] curve(KongLab lab, Subject subject) {
     return Statistics.detectionCurve(lab.get(subject.self()).self(), subject.intruders());
   }
 }

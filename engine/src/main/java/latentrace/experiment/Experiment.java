@@ -2,8 +2,12 @@ package latentrace.experiment;
 
 import java.util.List;
 
-/** One table or figure of a paper. */
-interface Experiment {
+/**
+ * One table or figure of a paper.
+ *
+ * @param <L> the lab that it happens in
+ */
+interface Experiment<L extends Lab> {
   /** What the command line calls it, e.g. table1. */
   String name();
 
@@ -11,8 +15,8 @@ interface Experiment {
   String title();
 
   /** What has to be done before {@link #report}. */
-  List<Stage<?>> stages(Lab lab);
+  List<Stage<?>> stages(L lab);
 
   /** Reads the stages' results and makes numbers and pictures of them. */
-  Finding report(Lab lab);
+  Finding report(L lab);
 }

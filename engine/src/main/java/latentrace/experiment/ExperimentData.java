@@ -13,6 +13,7 @@ import latentrace.data.ColourGenerator;
 import latentrace.data.Dataset;
 import latentrace.data.Datasets;
 import latentrace.data.DigitsGenerator;
+import latentrace.data.HeartbeatsGenerator;
 import latentrace.data.InputException;
 
 /**
@@ -22,6 +23,8 @@ import latentrace.data.InputException;
 final class ExperimentData {
   private static final int GENERATED_TRAIN = 2000;
   private static final int GENERATED_TEST = 400;
+  private static final int GENERATED_BEATS = 600;
+  private static final int GENERATED_STEPS = 40;
   private static final int SIDE = 64;
   private static final int AIRPLANE = 0;
 
@@ -135,12 +138,25 @@ final class ExperimentData {
             "Built-in generated letters stand in for EMNIST.");
   }
 
+  /** ECG5000's training and test set together, as the archive has them. */
+  Source heartbeats() {
+    Path train = find("ECG5000_TRAIN.txt");
+    Path test = find("ECG5000_TEST.txt");
+    return train == null || test == null
+        ? new Source(
+            HeartbeatsGenerator.beats(GENERATED_BEATS, GENERATED_STEPS, seed),
+            "Built-in generated heartbeats stand in for ECG5000.")
+        : new Source(
+            Dataset.concat("ecg5000", Datasets.read(train, null), Datasets.read(test, null)), null);
+  }
+
   /** CIFAR-10's training set, [3,64,64]. */
   Source cifar() {
     return cifarTrain().resized();
   }
 
-  private Source cifarTrain() {
+  /** CIFAR-10's training set, [3,32,32]. */
+  Source cifarTrain() {
     Dataset all = null;
     for (int batch = 1; batch <= 5; batch++) {
       Path file = find("data_batch_%d.bin".formatted(batch));
@@ -174,7 +190,8 @@ final class ExperimentData {
     return cifarTestImages().resized();
   }
 
-  private Source cifarTestImages() {
+  /** CIFAR-10's test set, [3,32,32]. */
+  Source cifarTestImages() {
     Path official = find("test_batch.bin");
     if (official != null) {
       return new Source(Datasets.read(official, null), null);

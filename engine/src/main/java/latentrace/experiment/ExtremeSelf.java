@@ -11,7 +11,7 @@ import latentrace.report.Statistics;
  * Figures 3, 12 and 13: training samples of the highest and of the lowest self-influence (section
  * 5.2, appendix B.5).
  */
-final class ExtremeSelf implements Experiment {
+final class ExtremeSelf implements Experiment<KongLab> {
   private static final int COLUMNS = 12;
   private static final int ROWS = 2;
   private static final int SIZE = 56;
@@ -29,9 +29,9 @@ final class ExtremeSelf implements Experiment {
   private final int number;
   private final String what;
   private final Ends ends;
-  private final Function<Lab, List<Subject>> subjects;
+  private final Function<KongLab, List<Subject>> subjects;
 
-  ExtremeSelf(int number, String what, Ends ends, Function<Lab, List<Subject>> subjects) {
+  ExtremeSelf(int number, String what, Ends ends, Function<KongLab, List<Subject>> subjects) {
     this.number = number;
     this.what = what;
     this.ends = ends;
@@ -55,12 +55,12 @@ final class ExtremeSelf implements Experiment {
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     return subjects.apply(lab).stream().<Stage<?>>map(Subject::self).toList();
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     List<Picture> parts = new ArrayList<>();
     for (Subject subject : subjects.apply(lab)) {
       float[] self = lab.get(subject.self()).self();

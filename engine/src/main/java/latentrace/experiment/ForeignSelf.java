@@ -11,7 +11,7 @@ import latentrace.report.Plots;
  * Table 8's data sets (14, 15) and of MNIST + EMNIST with other latent sizes and β (16, 17)
  * (appendix B.6).
  */
-final class ForeignSelf implements Experiment {
+final class ForeignSelf implements Experiment<KongLab> {
   private final int number;
   private final boolean curves;
   private final boolean variants;
@@ -43,7 +43,7 @@ final class ForeignSelf implements Experiment {
             variants ? "MNIST + EMNIST, hyperparameters" : "Table 8's data");
   }
 
-  private List<List<Subject>> subjects(Lab lab) {
+  private List<List<Subject>> subjects(KongLab lab) {
     return variants
         ? lab.scale().mnistVariants().stream()
             .map(v -> List.of(lab.contaminatedMnist(v.latent(), v.beta(), 0)))
@@ -52,12 +52,12 @@ final class ForeignSelf implements Experiment {
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     return subjects(lab).stream().flatMap(List::stream).<Stage<?>>map(Subject::self).toList();
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     List<Picture> panels = new ArrayList<>();
     for (List<Subject> repeats : subjects(lab)) {
       panels.add(curves ? curves(lab, repeats) : distribution(lab, repeats.get(0)));
@@ -67,7 +67,7 @@ final class ForeignSelf implements Experiment {
         Finding.notes(subjects(lab).stream().map(repeats -> repeats.get(0)).toList()));
   }
 
-  private static Picture distribution(Lab lab, Subject subject) {
+  private static Picture distribution(KongLab lab, Subject subject) {
     double[] self = Measures.normalised(lab.get(subject.self()).self());
     boolean[] intruders = subject.intruders();
     return Plots.densities(
@@ -86,7 +86,7 @@ final class ForeignSelf implements Experiment {
   }
 
   /** The mean over repeats, one standard error above and below it, and the diagonal. */
-  private static Picture curves(Lab lab, List<Subject> repeats) {
+  private static Picture curves(KongLab lab, List<Subject> repeats) {
     List<double[]> found = repeats.stream().map(s -> Detection.curve(lab, s)).toList();
     int count = found.get(0).length;
     double[] checked = new double[count];

@@ -58,7 +58,8 @@ record ImportStage(List<Path> files) implements ModelStage {
 
   @Override
   public ModelSpec spec() {
-    return ModelSpec.convVae(3, Scale.SUBCLASS_LATENT, Scale.CIFAR_BETA, Reconstruction.GAUSSIAN);
+    return ModelSpec.convVae(
+        3, KongScale.SUBCLASS_LATENT, KongScale.CIFAR_BETA, Reconstruction.GAUSSIAN);
   }
 
   @Override

@@ -16,14 +16,14 @@ import latentrace.report.Statistics;
  * space (MNIST), or the latent norm of the training sample (CIFAR-10 and its subclasses)
  * (appendices B.7 and B.8).
  */
-final class InfluenceAgainstLatents implements Experiment {
+final class InfluenceAgainstLatents implements Experiment<KongLab> {
   private static final int PAIRS = 20;
   private static final long OTHERS = 1L << 42;
 
   private final int number;
   private final String what;
   private final boolean distance;
-  private final Function<Lab, List<Subject>> subjects;
+  private final Function<KongLab, List<Subject>> subjects;
 
   /**
    * One of the figures.
@@ -34,7 +34,7 @@ final class InfluenceAgainstLatents implements Experiment {
    * @param subjects a panel each
    */
   InfluenceAgainstLatents(
-      int number, String what, boolean distance, Function<Lab, List<Subject>> subjects) {
+      int number, String what, boolean distance, Function<KongLab, List<Subject>> subjects) {
     this.number = number;
     this.what = what;
     this.distance = distance;
@@ -53,7 +53,7 @@ final class InfluenceAgainstLatents implements Experiment {
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     List<Stage<?>> stages = new ArrayList<>();
     for (Subject subject : subjects.apply(lab)) {
       stages.add(subject.scores());
@@ -66,7 +66,7 @@ final class InfluenceAgainstLatents implements Experiment {
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     List<Picture> panels = new ArrayList<>();
     for (Subject subject : subjects.apply(lab)) {
       panels.add(panel(lab, subject));
@@ -92,7 +92,7 @@ final class InfluenceAgainstLatents implements Experiment {
     }
   }
 
-  private Picture panel(Lab lab, Subject subject) {
+  private Picture panel(KongLab lab, Subject subject) {
     NpyMatrix scores = lab.get(subject.scores());
     float[][] train = Measures.rows(lab.get(subject.trainLatents()));
     float[][] test = distance ? Measures.rows(lab.get(subject.testLatents())) : null;

@@ -11,7 +11,7 @@ import latentrace.report.Plots;
  * Figures 18 and 19: distributions of the influences of training samples of a test sample's class
  * and of other classes, for test zeros and for every class of MNIST (appendix B.7).
  */
-final class InfluenceByClass implements Experiment {
+final class InfluenceByClass implements Experiment<KongLab> {
   private final boolean zeros;
 
   /**
@@ -35,22 +35,22 @@ final class InfluenceByClass implements Experiment {
         : "Figure 19: influences by class, MNIST";
   }
 
-  private static Subject subject(Lab lab) {
+  private static Subject subject(KongLab lab) {
     return lab.mnist(lab.scale().mnistLatents().get(0));
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     return List.of(subject(lab).scores());
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     Subject subject = subject(lab);
     NpyMatrix scores = lab.get(subject.scores());
     List<Picture> panels = new ArrayList<>();
     List<String> missing = new ArrayList<>();
-    for (int label = 0; label < (zeros ? 1 : Scale.CLASSES); label++) {
+    for (int label = 0; label < (zeros ? 1 : KongScale.CLASSES); label++) {
       Picture panel = panel(subject, scores, label);
       if (panel == null) {
         missing.add(Integer.toString(label));

@@ -1,35 +1,41 @@
 package latentrace.experiment;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
-import latentrace.data.InputException;
+import java.util.stream.Stream;
 
 /**
  * The experiments of Z. Kong, K. Chaudhuri: "Understanding Instance-based Interpretability of
- * Variational Auto-encoders", NeurIPS 2021, by name.
+ * Variational Auto-encoders", NeurIPS 2021.
  */
-final class Kong2021 {
-  static final String NAME = "kong2021";
-  static final String TITLE =
-      "Kong & Chaudhuri 2021: Understanding Instance-based Interpretability of Variational"
-          + " Auto-encoders";
-  private static final String ALL = "all";
-
-  private Kong2021() {}
-
-  /** All of them, tables first, by number. */
-  static Map<String, Experiment> experiments() {
-    Map<String, Experiment> byName = new LinkedHashMap<>();
-    for (List<Experiment> part : List.of(tables(), figures(), subclassFigures())) {
-      part.forEach(experiment -> byName.put(experiment.name(), experiment));
-    }
-    return byName;
+final class Kong2021 implements Paper<KongLab> {
+  @Override
+  public String name() {
+    return "kong2021";
   }
 
-  private static List<Experiment> tables() {
+  @Override
+  public String title() {
+    return "Kong & Chaudhuri 2021: Understanding Instance-based Interpretability of Variational"
+        + " Auto-encoders";
+  }
+
+  @Override
+  public Function<Lab.Means, KongLab> lab(Reproduction.Settings settings) {
+    Lab.Settings common = Paper.labSettings(settings);
+    KongScale scale =
+        KongScale.of(common.scale()).with(settings.draws(), settings.repeats(), settings.tests());
+    return means -> new KongLab(common, scale, means);
+  }
+
+  /** Tables first, by number. */
+  @Override
+  public List<Experiment<KongLab>> experiments() {
+    return Stream.of(tables(), figures(), subclassFigures()).flatMap(List::stream).toList();
+  }
+
+  private static List<Experiment<KongLab>> tables() {
     return List.of(
         new SelfIsStrongest(false),
         new SameClassRates(),
@@ -43,7 +49,7 @@ final class Kong2021 {
         new LatentNorms(true));
   }
 
-  private static List<Experiment> figures() {
+  private static List<Experiment<KongLab>> figures() {
     return List.of(
         new SanityGrid(),
         new SelfAgainstLoss(2, "three data sets", false, Kong2021::three),
@@ -55,9 +61,9 @@ final class Kong2021 {
         new Mixtures(true),
         new SelfAgainstLoss(9, "MNIST, hyperparameters", true, Kong2021::variants),
         new SelfAgainstLoss(10, "CIFAR, latent sizes", true, Kong2021::cifars),
-        new SelfAgainstLoss(11, "CIFAR subclasses", true, Lab::subclasses),
-        new ExtremeSelf(12, "CIFAR subclasses", ExtremeSelf.Ends.HIGH, Lab::subclasses),
-        new ExtremeSelf(13, "CIFAR subclasses", ExtremeSelf.Ends.LOW, Lab::subclasses),
+        new SelfAgainstLoss(11, "CIFAR subclasses", true, KongLab::subclasses),
+        new ExtremeSelf(12, "CIFAR subclasses", ExtremeSelf.Ends.HIGH, KongLab::subclasses),
+        new ExtremeSelf(13, "CIFAR subclasses", ExtremeSelf.Ends.LOW, KongLab::subclasses),
         new ForeignSelf(14, false, false),
         new ForeignSelf(15, true, false),
         new ForeignSelf(16, false, true),
@@ -67,59 +73,36 @@ final class Kong2021 {
         new InfluenceAgainstLatents(20, "MNIST, hyperparameters", true, Kong2021::variants),
         new StrongestGrid(21, "MNIST", 32, lab -> List.of(mnist(lab))),
         new InfluenceAgainstLatents(22, "CIFAR", false, Kong2021::cifars),
-        new InfluenceAgainstLatents(23, "CIFAR subclasses", false, Lab::subclasses));
+        new InfluenceAgainstLatents(23, "CIFAR subclasses", false, KongLab::subclasses));
   }
 
-  private static List<Experiment> subclassFigures() {
-    return IntStream.range(0, Scale.CLASSES)
-        .<Experiment>mapToObj(
+  private static List<Experiment<KongLab>> subclassFigures() {
+    return IntStream.range(0, KongScale.CLASSES)
+        .<Experiment<KongLab>>mapToObj(
             label ->
                 new StrongestGrid(
                     24 + label,
-                    "CIFAR" + Lab.subscript(label),
+                    "CIFAR" + KongLab.subscript(label),
                     12,
                     lab -> List.of(lab.subclass(label))))
         .toList();
   }
 
-  private static Subject mnist(Lab lab) {
+  private static Subject mnist(KongLab lab) {
     return lab.mnist(lab.scale().mnistLatents().get(0));
   }
 
-  private static List<Subject> three(Lab lab) {
+  private static List<Subject> three(KongLab lab) {
     return List.of(mnist(lab), lab.cifar(128), lab.subclass(0));
   }
 
-  private static List<Subject> variants(Lab lab) {
+  private static List<Subject> variants(KongLab lab) {
     return lab.scale().mnistVariants().stream()
         .map(variant -> lab.mnist(variant.latent(), variant.beta()))
         .toList();
   }
 
-  private static List<Subject> cifars(Lab lab) {
+  private static List<Subject> cifars(KongLab lab) {
     return lab.scale().cifarLatents().stream().map(lab::cifar).toList();
-  }
-
-  /**
-   * The experiments of these names, in the paper's order.
-   *
-   * @param names empty, or "all" among them, for all
-   * @throws InputException naming the first that is none, and the nearest that is one
-   */
-  static List<Experiment> select(List<String> names) {
-    Map<String, Experiment> all = experiments();
-    for (String name : names) {
-      if (!name.equals(ALL) && !all.containsKey(name)) {
-        List<String> known = new ArrayList<>(all.keySet());
-        known.add(ALL);
-        throw new InputException(
-            "%s: no experiment '%s'; did you mean %s?"
-                .formatted(NAME, name, Names.nearest(name, known)));
-      }
-    }
-    boolean everything = names.isEmpty() || names.contains(ALL);
-    return all.values().stream()
-        .filter(experiment -> everything || names.contains(experiment.name()))
-        .toList();
   }
 }

@@ -1,10 +1,8 @@
 package latentrace.experiment;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -13,24 +11,20 @@ import latentrace.Listener;
 import latentrace.backend.Backend;
 import latentrace.backend.Philox;
 import latentrace.backend.PhiloxRandom;
-import latentrace.backend.Reconstruction;
 import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.Dataset;
 import latentrace.experiment.ExperimentData.Source;
-import latentrace.experiment.Scale.Regime;
 import latentrace.model.ModelSpec;
 
-/** Where experiments happen: a backend, data, a scale, the stages, and the models they share. */
-final class Lab {
+/** Where experiments happen: a backend, data, the stages. A paper's own lab has its models. */
+class Lab {
   /** Selections of samples take substreams that no built-in sample takes. */
   private static final long SELECTION = 1L << 40;
 
-  private final Backend backend;
+  private final Means means;
   private final Settings settings;
   private final ExperimentData data;
   private final StageStore stages;
-  private final Listener listener;
-  private final Consumer<String> say;
   private final Map<String, Source> sources = new HashMap<>();
 
   /**
@@ -40,300 +34,96 @@ final class Lab {
    * @param seed of everything random
    * @param data folder, or null for built-in data
    * @param checkpoints folder of the published weights, or null
-   * @param asPublished whether scored as the published code does
+   * @param asPublished whether done as in the published code
    */
   record Settings(Scale scale, long seed, Path data, Path checkpoints, boolean asPublished) {}
 
   /**
-   * Nothing is read or done yet.
+   * What a reproduction is done with.
    *
+   * @param backend what computes
    * @param stages folder where they are kept
+   * @param listener hears of progress
    * @param say hears a line for every stage that is done
    */
-  Lab(Backend backend, Settings settings, Path stages, Listener listener, Consumer<String> say) {
-    this.backend = backend;
+  record Means(Backend backend, Path stages, Listener listener, Consumer<String> say) {}
+
+  /** Nothing is read or done yet. */
+  Lab(Settings settings, Means means) {
+    this.means = means;
     this.settings = settings;
     this.data = new ExperimentData(settings.data(), settings.seed());
-    this.stages = new StageStore(stages);
-    this.listener = listener;
-    this.say = say;
+    this.stages = new StageStore(means.stages());
   }
 
-  Backend backend() {
-    return backend;
+  final Backend backend() {
+    return means.backend();
   }
 
-  Listener listener() {
-    return listener;
+  final Listener listener() {
+    return means.listener();
   }
 
-  void say(String line) {
-    say.accept(line);
+  final void say(String line) {
+    means.say().accept(line);
   }
 
-  Scale scale() {
-    return settings.scale();
+  final Settings settings() {
+    return settings;
   }
 
-  long seed() {
+  final long seed() {
     return settings.seed();
   }
 
-  StageStore stages() {
+  final StageStore stages() {
     return stages;
   }
 
   /** The result of a stage, which is done first if it has to be. */
-  <T> T get(Stage<T> stage) {
+  final <T> T get(Stage<T> stage) {
     return stages.get(stage, this);
   }
 
-  private String engine() {
-    return backend.name() + ", " + backend.math();
+  /** Backend and arithmetic, on which the bytes of a result depend. */
+  final String engine() {
+    return backend().name() + ", " + backend().math();
   }
 
-  private Source source(String name, Supplier<Source> reader) {
+  final ExperimentData data() {
+    return data;
+  }
+
+  /** Data under a name, read once. */
+  final Source source(String name, Supplier<Source> reader) {
     return sources.computeIfAbsent(name, key -> reader.get());
   }
 
-  private Scoring scoring(ModelSpec model) {
-    return new Scoring(draws(model), seed(), settings.asPublished());
+  final Source mnistSource() {
+    return source("mnist", data::mnist);
   }
 
-  private int draws(ModelSpec model) {
-    return model.model().equals(ModelSpec.CONV_VAE)
-        ? scale().convolutionalDraws()
-        : scale().draws();
+  final Source mnistTestSource() {
+    return source("mnist test", data::mnistTest);
   }
 
   /** Samples drawn without replacement, in random order; all if there are no more. */
-  private Dataset drawn(String purpose, Dataset from, int count) {
+  final Dataset drawn(String purpose, Dataset from, int count) {
     int[] order = IntStream.range(0, from.count()).toArray();
     new PhiloxRandom(seed(), Philox.ROLE_DATA, SELECTION + purpose.hashCode()).shuffle(order);
     return from.select(Arrays.copyOf(order, Math.min(count, order.length)));
   }
 
-  private TrainStage train(ModelSpec spec, TrainingSpec training, Dataset samples) {
+  final TrainStage train(ModelSpec spec, TrainingSpec training, Dataset samples) {
     return new TrainStage(spec, training, samples, engine());
   }
 
-  private static ModelSpec mlp(Dataset data, int latent, double beta) {
-    return ModelSpec.mlpVae(data.shape(), latent, beta, Reconstruction.BERNOULLI);
-  }
-
-  private static ModelSpec conv(int latent) {
-    return ModelSpec.convVae(3, latent, Scale.CIFAR_BETA, Reconstruction.GAUSSIAN);
-  }
-
-  private Subject subject(
-      String label,
-      ModelStage model,
-      Regime regime,
-      Dataset train,
-      Dataset test,
-      int foreign,
-      Source... sources) {
-    return new Subject(
-        label,
-        model,
-        train,
-        test,
-        regime.tests(),
-        foreign,
-        scoring(model.spec()),
-        engine(),
-        notes(label, model, regime, train.count(), sources));
-  }
-
-  private List<String> notes(
-      String label, ModelStage model, Regime regime, int samples, Source... sources) {
-    List<String> notes = new ArrayList<>(ExperimentData.notes(sources));
-    if (model instanceof ImportStage imported) {
-      notes.add(
-          "%s: %d published checkpoints, %,d training samples."
-              .formatted(label, imported.files().size(), samples));
-    } else if (!scale().equals(Scale.of("paper"))) {
-      String family = label.startsWith("CIFAR") && !label.contains("d =") ? "Subclasses" : label;
-      notes.add(family + ": " + regime.describe(samples, draws(model.spec())));
-    }
-    return notes;
-  }
-
-  private Source mnistSource() {
-    return source("mnist", data::mnist);
-  }
-
-  Source mnistTestSource() {
-    return source("mnist test", data::mnistTest);
-  }
-
-  /** MNIST and the paper's MLP. */
-  Subject mnist(int latent, double beta) {
-    boolean first = latent == scale().mnistLatents().get(0) && beta == Scale.MNIST_BETA;
-    Regime regime = first ? scale().mnist() : scale().mnistOthers();
-    Source train = mnistSource().first(regime.samples());
-    Source test = mnistTestSource();
-    return subject(
-        "MNIST, d = %d, β = %s".formatted(latent, number(beta)),
-        train(mlp(train.data(), latent, beta), regime.training(seed()), train.data()),
-        regime,
-        train.data(),
-        drawn("mnist test", test.data(), regime.tests()),
-        0,
-        train,
-        test);
-  }
-
-  Subject mnist(int latent) {
-    return mnist(latent, Scale.MNIST_BETA);
-  }
-
-  private Regime contaminatedRegime(int latent, double beta) {
-    boolean first = latent == scale().contaminatedLatents().get(0) && beta == Scale.MNIST_BETA;
-    return first ? scale().contaminated() : scale().contaminatedOthers();
-  }
-
-  /**
-   * MNIST with foreign images behind it.
-   *
-   * @param repeat 0..; each has a seed of its own
-   */
-  Subject contaminatedMnist(int latent, double beta, int repeat) {
-    Regime regime = contaminatedRegime(latent, beta);
-    Source mnist = mnistSource().first(regime.samples());
-    Source foreign = source("emnist", data::emnist).first(scale().foreign());
-    Source test = mnistTestSource();
-    Source mixed =
-        source(
-            "mnist + emnist",
-            () -> new Source(Dataset.concat("mnist+emnist", mnist.data(), foreign.data()), null));
-    return subject(
-        "MNIST + EMNIST, d = %d, β = %s".formatted(latent, number(beta)),
-        train(mlp(mixed.data(), latent, beta), regime.training(seed() + repeat), mixed.data()),
-        regime,
-        mixed.data(),
-        drawn("mnist test", test.data(), regime.tests()),
-        foreign.data().count(),
-        mnist,
-        foreign);
-  }
-
-  /** The model of Table 9 without some of its training samples, in its own seed and order. */
-  ModelStage retrained(Subject subject, int[] kept) {
-    Dataset rest = subject.train().select(kept);
-    ModelSpec spec = subject.model().spec();
-    return train(spec, contaminatedRegime(spec.latent(), spec.beta()).training(seed()), rest);
-  }
-
-  /** Losses of the whole MNIST test set in the published unit. */
-  LossStage mnistTestLosses(ModelStage model) {
-    return new LossStage(model, mnistTestSource().data(), scale().draws(), seed(), engine());
-  }
-
-  /** All of CIFAR-10 and the paper's convolutional VAE. */
-  Subject cifar(int latent) {
-    Regime regime = scale().cifar();
-    Source train = source("cifar", data::cifar).first(regime.samples());
-    Source test = source("cifar test", data::cifarTest);
-    return subject(
-        "CIFAR, d = " + latent,
-        train(conv(latent), regime.training(seed()), train.data()),
-        regime,
-        train.data(),
-        drawn("cifar test", test.data(), regime.tests()),
-        0,
-        train,
-        test);
-  }
-
-  /** CIFAR-10 with foreign images behind it. */
-  Subject contaminatedCifar(int latent, int repeat) {
-    Regime regime = scale().contaminatedCifar();
-    Source cifar = source("cifar", data::cifar).first(regime.samples());
-    Source foreign = source("celeba", data::celeba).first(scale().foreignToCifar());
-    Source test = source("cifar test", data::cifarTest);
-    Source mixed =
-        source(
-            "cifar + celeba",
-            () -> new Source(Dataset.concat("cifar+celeba", cifar.data(), foreign.data()), null));
-    return subject(
-        "CIFAR + CelebA, d = " + latent,
-        train(conv(latent), regime.training(seed() + repeat), mixed.data()),
-        regime,
-        mixed.data(),
-        drawn("cifar test", test.data(), regime.tests()),
-        foreign.data().count(),
-        cifar,
-        foreign);
-  }
-
-  /** One class of CIFAR-10; of the airplanes, the published weights if they were given. */
-  Subject subclass(int label) {
-    Regime regime = scale().subclass();
-    boolean imported = label == 0 && settings.checkpoints() != null;
-    Source all = source("class " + label, () -> data.subclass(label));
-    Source train = all.first(imported ? scale().imported() : regime.samples());
-    Source test = source("class test " + label, () -> data.subclassTest(label));
-    ModelStage model =
-        imported
-            ? ImportStage.of(settings.checkpoints())
-            : train(conv(Scale.SUBCLASS_LATENT), regime.training(seed()), train.data());
-    return subject(
-        label == 0 ? "CIFAR-Airplane" : "CIFAR" + subscript(label),
-        model,
-        regime,
-        train.data(),
-        drawn("class test", test.data(), regime.tests()),
-        0,
-        train,
-        test);
-  }
-
-  /** Table 7: a subclass trained from the start, one checkpoint an iteration. */
-  LossChangeStage lossChange(int label, int first, int count) {
-    Regime regime = scale().lossChange();
-    Source train = source("class " + label, () -> data.subclass(label)).first(regime.samples());
-    Source test = source("class test " + label, () -> data.subclassTest(label));
-    return new LossChangeStage(
-        train(conv(Scale.SUBCLASS_LATENT), regime.training(seed()), train.data()),
-        drawn("class test", test.data(), regime.tests()),
-        scoring(conv(Scale.SUBCLASS_LATENT)),
-        first,
-        count,
-        engine());
-  }
-
-  /** Table 6's baseline: nearest neighbours in the code of an auto-encoder. */
-  TrainStage autoEncoder() {
-    Regime regime = scale().autoEncoder();
-    Dataset train = mnistSource().first(regime.samples()).data();
-    return train(
-        ModelSpec.denoising(ModelSpec.DENOISING_MNIST, scale().mnistLatents().get(0)),
-        TrainingSpec.adam(
-            regime.learningRate(),
-            regime.batch(),
-            regime.iterations(),
-            regime.checkpoints(),
-            seed()),
-        train);
-  }
-
-  LatentStage codes(ModelStage model, Dataset samples) {
+  final LatentStage codes(ModelStage model, Dataset samples) {
     return new LatentStage(model, samples, engine());
-  }
-
-  /** The ten classes of CIFAR-10. */
-  List<Subject> subclasses() {
-    return IntStream.range(0, Scale.CLASSES).mapToObj(this::subclass).toList();
   }
 
   /** 4 for 4.0. */
   static String number(double value) {
     return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
-  }
-
-  /** A class as the paper writes it: CIFAR₃. */
-  static String subscript(int label) {
-    return Character.toString('\u2080' + label);
   }
 }

@@ -13,7 +13,7 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
  * Tables 3 and 10: latent norms ‖μ(x)‖ of the strongest 0.1 % proponents and opponents, and of all
  * training samples, CIFAR-10 and its subclasses (section 5.3, appendix B.8).
  */
-final class LatentNorms implements Experiment {
+final class LatentNorms implements Experiment<KongLab> {
   private static final List<String> PUBLISHED_ALL =
       List.of("7.42 ± 1.10", "3.89 ± 1.26", "5.06 ± 1.18");
   private static final List<List<String>> PUBLISHED =
@@ -52,7 +52,7 @@ final class LatentNorms implements Experiment {
         : "Table 3: latent norms of proponents and opponents, CIFAR";
   }
 
-  private List<Subject> subjects(Lab lab) {
+  private List<Subject> subjects(KongLab lab) {
     return subclasses ? lab.subclasses() : List.of(lab.cifar(128), lab.subclass(0));
   }
 
@@ -61,14 +61,14 @@ final class LatentNorms implements Experiment {
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     return subjects(lab).stream()
         .<Stage<?>>flatMap(subject -> List.of(subject.scores(), subject.trainLatents()).stream())
         .toList();
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     List<Subject> subjects = subjects(lab);
     List<Row> rows = new ArrayList<>();
     IntStream.range(0, subjects.size())
@@ -81,7 +81,8 @@ final class LatentNorms implements Experiment {
             "Mean ± standard deviation."));
   }
 
-  private static void addRows(List<Row> rows, Lab lab, Subject subject, List<String> published) {
+  private static void addRows(
+      List<Row> rows, KongLab lab, Subject subject, List<String> published) {
     NpyMatrix scores = lab.get(subject.scores());
     double[] norms = Measures.norms(lab.get(subject.trainLatents()));
     int k = Measures.strongest(scores.columns());

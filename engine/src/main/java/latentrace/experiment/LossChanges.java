@@ -11,7 +11,7 @@ import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
  * Table 7: how well VAE-TracIn foretells what a step of training does to the loss of test samples:
  * Pearson's correlation over all steps and samples (appendix B.3; Pruthi et al. 2020, appendix G).
  */
-final class LossChanges implements Experiment {
+final class LossChanges implements Experiment<KongLab> {
   /** Steps that one stage takes, so that not much is lost when it is cut off. */
   private static final int TOGETHER = 50;
 
@@ -30,7 +30,7 @@ final class LossChanges implements Experiment {
   }
 
   /** Those of a class: together all steps from the first checkpoint to the last. */
-  private static List<LossChangeStage> stages(Lab lab, int label) {
+  private static List<LossChangeStage> stages(KongLab lab, int label) {
     int steps = lab.scale().lossChange().checkpoints() - 1;
     List<LossChangeStage> stages = new ArrayList<>();
     for (int done = 0; done < steps; done += TOGETHER) {
@@ -40,21 +40,22 @@ final class LossChanges implements Experiment {
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     List<Stage<?>> all = new ArrayList<>();
-    for (int label = 0; label < Scale.CLASSES; label++) {
+    for (int label = 0; label < KongScale.CLASSES; label++) {
       all.addAll(stages(lab, label));
     }
     return all;
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     List<Row> rows = new ArrayList<>();
-    for (int label = 0; label < Scale.CLASSES; label++) {
+    for (int label = 0; label < KongScale.CLASSES; label++) {
       List<NpyMatrix> parts = new ArrayList<>();
       stages(lab, label).forEach(stage -> parts.add(lab.get(stage)));
-      rows.add(Row.of("CIFAR" + Lab.subscript(label), PUBLISHED.get(label), correlation(parts)));
+      rows.add(
+          Row.of("CIFAR" + KongLab.subscript(label), PUBLISHED.get(label), correlation(parts)));
     }
     return Finding.table(
         rows,

@@ -77,6 +77,13 @@ final class Measures {
     return rows;
   }
 
+  /** The same numbers. */
+  static double[] doubles(float[] values) {
+    double[] same = new double[values.length];
+    Arrays.setAll(same, i -> values[i]);
+    return same;
+  }
+
   /** Values over the largest absolute one; zeros stay. */
   static double[] normalised(float[] values) {
     double largest = 0;

@@ -18,7 +18,7 @@ import latentrace.report.ResultTable.Row;
  * ordered pair of classes, and the ranks of the two among the proponents of their mixture (appendix
  * B.3). The baseline ranks by distance in the code of an auto-encoder.
  */
-final class Mixtures implements Experiment {
+final class Mixtures implements Experiment<KongLab> {
   private static final double ALPHA = 0.75;
   private static final long PAIRS = 1L << 41;
   private static final double[] QUANTILES = {0.25, 0.5, 0.75};
@@ -95,12 +95,12 @@ final class Mixtures implements Experiment {
     }
   }
 
-  private static List<Subject> subjects(Lab lab) {
+  private static List<Subject> subjects(KongLab lab) {
     return lab.scale().mnistLatents().stream().map(lab::mnist).toList();
   }
 
   /** Of samples that every model was trained on. */
-  private static Pairs pairs(Lab lab) {
+  private static Pairs pairs(KongLab lab) {
     Dataset least =
         subjects(lab).stream()
             .map(Subject::train)
@@ -110,7 +110,7 @@ final class Mixtures implements Experiment {
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     if (figure) {
       return List.of();
     }
@@ -124,7 +124,7 @@ final class Mixtures implements Experiment {
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     Pairs pairs = pairs(lab);
     if (figure) {
       return Finding.figure(grid(pairs.mixed()), Finding.notes(subjects(lab)));

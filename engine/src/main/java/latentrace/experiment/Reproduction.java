@@ -5,10 +5,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import latentrace.Listener;
 import latentrace.backend.Backend;
 import latentrace.checkpoint.Json;
 import latentrace.data.FolderLock;
+import latentrace.data.InputException;
 import latentrace.report.ExperimentPage;
 import latentrace.report.ExperimentPage.Image;
 import latentrace.report.ExperimentPage.Section;
@@ -21,21 +23,30 @@ import latentrace.report.ResultTable;
  * stages/} (what took long; kept, so that it is done once).
  */
 public final class Reproduction {
+  private static final List<Paper<?>> PAPERS = List.of(new Kong2021(), new Papp2023());
+
   private final Settings settings;
-  private final Lab.Settings lab;
-  private final List<Experiment> experiments;
+  private final Selection<?> selection;
+
+  /** What of a paper is done, and where. */
+  private record Selection<L extends Lab>(
+      Paper<L> paper, List<Experiment<L>> experiments, Function<Lab.Means, L> lab) {
+    static <L extends Lab> Selection<L> of(Paper<L> paper, Settings settings) {
+      return new Selection<>(paper, paper.select(settings.experiments()), paper.lab(settings));
+    }
+  }
 
   /**
    * What is asked for.
    *
-   * @param paper kong2021
+   * @param paper kong2021 or papp2023
    * @param experiments names, e.g. table1; empty for all
    * @param scale paper, laptop or smoke
    * @param seed of everything random
    * @param out folder, made if missing
    * @param data folder of data, or null for built-in data
    * @param checkpoints folder of the published weights, or null
-   * @param asPublished whether scored as the published code does
+   * @param asPublished whether done as the published code does
    * @param draws m; null for the scale's
    * @param repeats of what is repeated; null for the scale's
    * @param tests samples traced back, at most; null for the scale's
@@ -69,18 +80,19 @@ public final class Reproduction {
    */
   public Reproduction(Settings settings) {
     this.settings = settings;
-    if (!settings.paper().equals(Kong2021.NAME)) {
-      throw new latentrace.data.InputException(
-          "no paper '%s'; did you mean %s?".formatted(settings.paper(), Kong2021.NAME));
-    }
-    this.experiments = Kong2021.select(settings.experiments());
-    this.lab =
-        new Lab.Settings(
-            Scale.of(settings.scale()).with(settings.draws(), settings.repeats(), settings.tests()),
-            settings.seed(),
-            settings.data(),
-            settings.checkpoints(),
-            settings.asPublished());
+    this.selection = Selection.of(paper(settings.paper()), settings);
+  }
+
+  private static Paper<?> paper(String name) {
+    return PAPERS.stream()
+        .filter(paper -> paper.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InputException(
+                    "no paper '%s'; did you mean %s?"
+                        .formatted(
+                            name, Names.nearest(name, PAPERS.stream().map(Paper::name).toList()))));
   }
 
   /**
@@ -91,18 +103,21 @@ public final class Reproduction {
   public Outcome run(Backend backend, Listener listener, Consumer<String> say) {
     Path stages = settings.out().resolve("stages");
     return FolderLock.during(
-        stages, "reproduction", () -> run(new Lab(backend, lab, stages, listener, say)));
+        stages,
+        "reproduction",
+        () -> run(selection, new Lab.Means(backend, stages, listener, say)));
   }
 
-  private Outcome run(Lab work) {
-    StageStore store = work.stages();
-    for (Experiment experiment : experiments) {
-      work.say(experiment.title());
-      experiment.stages(work).forEach(stage -> store.ensure(stage, work));
-      write(experiment, experiment.report(work));
+  private <L extends Lab> Outcome run(Selection<L> work, Lab.Means means) {
+    L lab = work.lab().apply(means);
+    StageStore store = lab.stages();
+    for (Experiment<L> experiment : work.experiments()) {
+      lab.say(experiment.title());
+      experiment.stages(lab).forEach(stage -> store.ensure(stage, lab));
+      write(experiment, experiment.report(lab));
     }
     Path index = settings.out().resolve("index.html");
-    ExperimentPage.write(index, Kong2021.TITLE, summary(), sections());
+    ExperimentPage.write(index, work.paper().title(), summary(), sections(work.paper()));
     return new Outcome(index, store.made(), store.reused());
   }
 
@@ -112,7 +127,7 @@ public final class Reproduction {
         + " small part of it, smoke only shows that everything runs.";
   }
 
-  private void write(Experiment experiment, Finding finding) {
+  private void write(Experiment<?> experiment, Finding finding) {
     List<ResultTable> tables = new ArrayList<>();
     if (!finding.rows().isEmpty()) {
       ResultTable table =
@@ -144,13 +159,13 @@ public final class Reproduction {
             images));
   }
 
-  private Path result(Experiment experiment) {
+  private Path result(Experiment<?> experiment) {
     return settings.out().resolve("results").resolve(experiment.name() + ".json");
   }
 
   /** Of all experiments done in this folder, now or before, in the paper's order. */
-  private List<Section> sections() {
-    return Kong2021.experiments().values().stream()
+  private List<Section> sections(Paper<?> paper) {
+    return paper.experiments().stream()
         .map(this::result)
         .filter(Files::exists)
         .map(file -> Json.read(file, Section.class))

@@ -14,7 +14,7 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
  * from MNIST + EMNIST and the model is trained anew (appendix B.6). Retraining shares seed and
  * initialisation.
  */
-final class Retraining implements Experiment {
+final class Retraining implements Experiment<KongLab> {
   private static final Map<Integer, String> PUBLISHED =
       Map.of(
           0, "4.24", 4, "4.21", 8, "4.18", 16, "4.19", 32, "4.18", 64, "4.21", 128, "4.17", 256,
@@ -30,18 +30,18 @@ final class Retraining implements Experiment {
     return "Table 9: test loss after removing the samples of highest self-influence";
   }
 
-  private static Subject subject(Lab lab) {
-    return lab.contaminatedMnist(lab.scale().retrainedLatent(), Scale.MNIST_BETA, 0);
+  private static Subject subject(KongLab lab) {
+    return lab.contaminatedMnist(lab.scale().retrainedLatent(), KongScale.MNIST_BETA, 0);
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     // what is removed is known only once self-influence is: report() asks for the rest
     return List.of(subject(lab).self(), lab.mnistTestLosses(subject(lab).model()));
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     Subject subject = subject(lab);
     int[] order = Statistics.ranking(lab.get(subject.self()).self());
     List<Row> rows = new ArrayList<>();

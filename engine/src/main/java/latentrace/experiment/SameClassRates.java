@@ -12,7 +12,7 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
  * Table 2: how many of the strongest 0.1 % proponents and opponents of MNIST test samples are of
  * their class, and how far they are in latent space (section 5.3).
  */
-final class SameClassRates implements Experiment {
+final class SameClassRates implements Experiment<KongLab> {
   private static final List<List<String>> PUBLISHED =
       List.of(
           List.of("0.819", "0.373", "0.94 ± 0.53", "1.78 ± 0.75", "2.54 ± 0.90"),
@@ -29,12 +29,12 @@ final class SameClassRates implements Experiment {
     return "Table 2: class and latent distance of proponents and opponents, MNIST";
   }
 
-  private static List<Subject> subjects(Lab lab) {
+  private static List<Subject> subjects(KongLab lab) {
     return lab.scale().mnistLatents().stream().map(lab::mnist).toList();
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     List<Stage<?>> stages = new ArrayList<>();
     for (Subject subject : subjects(lab)) {
       stages.addAll(List.of(subject.scores(), subject.trainLatents(), subject.testLatents()));
@@ -43,7 +43,7 @@ final class SameClassRates implements Experiment {
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     List<Row> rows = new ArrayList<>();
     List<Subject> subjects = subjects(lab);
     for (int s = 0; s < subjects.size(); s++) {
@@ -58,7 +58,8 @@ final class SameClassRates implements Experiment {
                 + " pairs, which is what the paper's ± must be."));
   }
 
-  private static void addRows(List<Row> rows, Lab lab, Subject subject, List<String> published) {
+  private static void addRows(
+      List<Row> rows, KongLab lab, Subject subject, List<String> published) {
     NpyMatrix scores = lab.get(subject.scores());
     float[][] train = Measures.rows(lab.get(subject.trainLatents()));
     float[][] test = Measures.rows(lab.get(subject.testLatents()));

@@ -12,7 +12,7 @@ import latentrace.report.Statistics;
  * Figure 1: training samples and their strongest proponents; in a green frame if the sample itself
  * is the strongest, else in a red one (section 5.1).
  */
-final class SanityGrid implements Experiment {
+final class SanityGrid implements Experiment<KongLab> {
   private static final int ROWS = 6;
   private static final int EACH = 8;
   private static final int SIZE = 56;
@@ -27,17 +27,17 @@ final class SanityGrid implements Experiment {
     return "Figure 1: training samples and their strongest proponents";
   }
 
-  private static List<Subject> subjects(Lab lab) {
+  private static List<Subject> subjects(KongLab lab) {
     return List.of(lab.mnist(64), lab.cifar(64), lab.subclass(0));
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     return subjects(lab).stream().<Stage<?>>map(Subject::sanityScores).toList();
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     List<Picture> parts = new ArrayList<>();
     for (Subject subject : subjects(lab)) {
       parts.add(grid(subject, lab.get(subject.sanityScores())));

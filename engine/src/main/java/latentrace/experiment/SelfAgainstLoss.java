@@ -12,11 +12,11 @@ import latentrace.report.Plots;
  * regression line and R²; with marginal densities in all but the first (section 5.2, appendices B.4
  * and B.5).
  */
-final class SelfAgainstLoss implements Experiment {
+final class SelfAgainstLoss implements Experiment<KongLab> {
   private final int number;
   private final String what;
   private final boolean marginals;
-  private final Function<Lab, List<Subject>> subjects;
+  private final Function<KongLab, List<Subject>> subjects;
 
   /**
    * One of the figures.
@@ -27,7 +27,7 @@ final class SelfAgainstLoss implements Experiment {
    * @param subjects a panel each
    */
   SelfAgainstLoss(
-      int number, String what, boolean marginals, Function<Lab, List<Subject>> subjects) {
+      int number, String what, boolean marginals, Function<KongLab, List<Subject>> subjects) {
     this.number = number;
     this.what = what;
     this.marginals = marginals;
@@ -45,12 +45,12 @@ final class SelfAgainstLoss implements Experiment {
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     return subjects.apply(lab).stream().<Stage<?>>map(Subject::self).toList();
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     List<Picture> panels = new ArrayList<>();
     for (Subject subject : subjects.apply(lab)) {
       SelfStage.Values values = lab.get(subject.self());

@@ -10,7 +10,7 @@ import latentrace.report.ResultTable.Row;
  * Tables 1 and 5: how often the strongest proponent of a training sample is the sample itself, over
  * the first 128 (section 5.1, appendix B.3).
  */
-final class SelfIsStrongest implements Experiment {
+final class SelfIsStrongest implements Experiment<KongLab> {
   private static final List<String> PUBLISHED_SUBCLASSES =
       List.of(
           "1.000", "1.000", "0.992", "1.000", "0.984", "1.000", "1.000", "1.000", "1.000", "1.000");
@@ -38,23 +38,23 @@ final class SelfIsStrongest implements Experiment {
         : "Table 1: the strongest proponent of a training sample is itself";
   }
 
-  private static List<Subject> wholes(Lab lab) {
+  private static List<Subject> wholes(KongLab lab) {
     return List.of(lab.mnist(64), lab.mnist(128), lab.cifar(64), lab.cifar(128));
   }
 
-  private List<Subject> subjects(Lab lab) {
+  private List<Subject> subjects(KongLab lab) {
     List<Subject> subjects = new ArrayList<>(subclasses ? List.of() : wholes(lab));
     subjects.addAll(lab.subclasses());
     return subjects;
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     return subjects(lab).stream().<Stage<?>>map(Subject::sanityScores).toList();
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     List<Row> rows = new ArrayList<>();
     if (subclasses) {
       List<Subject> subjects = lab.subclasses();
@@ -76,7 +76,7 @@ final class SelfIsStrongest implements Experiment {
             "Fractions of the first training samples, with binomial standard errors."));
   }
 
-  private static Row row(Lab lab, Subject subject, String published) {
+  private static Row row(KongLab lab, Subject subject, String published) {
     NpyMatrix scores = lab.get(subject.sanityScores());
     return Row.of(
         subject.label(),
@@ -84,7 +84,7 @@ final class SelfIsStrongest implements Experiment {
         Estimate.rate(Measures.strongestForThemselves(scores), scores.rows()));
   }
 
-  private static Row averaged(Lab lab) {
+  private static Row averaged(KongLab lab) {
     int hits = 0;
     int tests = 0;
     for (Subject subject : lab.subclasses()) {

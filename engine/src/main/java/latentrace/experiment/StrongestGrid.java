@@ -12,14 +12,14 @@ import latentrace.report.Statistics;
  * Figures 4, 21 and 24 to 33: test samples with their strongest proponents and opponents (section
  * 5.3, appendices B.7 and B.8).
  */
-final class StrongestGrid implements Experiment {
+final class StrongestGrid implements Experiment<KongLab> {
   private static final int EACH = 6;
   private static final int SIZE = 56;
 
   private final int number;
   private final String what;
   private final int tests;
-  private final Function<Lab, List<Subject>> subjects;
+  private final Function<KongLab, List<Subject>> subjects;
 
   /**
    * One of the figures.
@@ -29,7 +29,7 @@ final class StrongestGrid implements Experiment {
    * @param tests rows of each subject, at most
    * @param subjects a block each
    */
-  StrongestGrid(int number, String what, int tests, Function<Lab, List<Subject>> subjects) {
+  StrongestGrid(int number, String what, int tests, Function<KongLab, List<Subject>> subjects) {
     this.number = number;
     this.what = what;
     this.tests = tests;
@@ -47,12 +47,12 @@ final class StrongestGrid implements Experiment {
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     return subjects.apply(lab).stream().<Stage<?>>map(Subject::scores).toList();
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     List<Picture> parts = new ArrayList<>();
     for (Subject subject : subjects.apply(lab)) {
       NpyMatrix scores = lab.get(subject.scores());

@@ -17,7 +17,7 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
  * Table 4: the paper's words about density estimators and VAEs, each beside the number of ours that
  * bears it out or does not.
  */
-final class Summary implements Experiment {
+final class Summary implements Experiment<KongLab> {
   @Override
   public String name() {
     return "table4";
@@ -28,16 +28,16 @@ final class Summary implements Experiment {
     return "Table 4: what influence means, in density estimators and VAEs";
   }
 
-  private static Subject mnist(Lab lab) {
+  private static Subject mnist(KongLab lab) {
     return lab.mnist(lab.scale().mnistLatents().get(0));
   }
 
-  private static Subject cifar(Lab lab) {
+  private static Subject cifar(KongLab lab) {
     return lab.cifar(128);
   }
 
   @Override
-  public List<Stage<?>> stages(Lab lab) {
+  public List<Stage<?>> stages(KongLab lab) {
     return List.of(
         mnist(lab).self(),
         mnist(lab).scores(),
@@ -48,7 +48,7 @@ final class Summary implements Experiment {
   }
 
   @Override
-  public Finding report(Lab lab) {
+  public Finding report(KongLab lab) {
     List<Row> rows = new ArrayList<>();
     addClusterRows(rows, new Clusters(Clusters.COUNT, lab.seed()));
     SelfStage.Values self = lab.get(mnist(lab).self());
@@ -58,7 +58,7 @@ final class Summary implements Experiment {
             "large loss",
             "rank correlation with loss %s, %s"
                 .formatted(
-                    two(spearman(doubles(self.self()), doubles(self.losses()))),
+                    two(spearman(Measures.doubles(self.self()), Measures.doubles(self.losses()))),
                     mnist(lab).label())));
     rows.add(mnistRow(lab));
     rows.add(cifarRow(lab));
@@ -117,7 +117,7 @@ final class Summary implements Experiment {
                 .formatted(highest(negative, 5).filter(i -> clusters.label(i) == 0).count())));
   }
 
-  private static Row mnistRow(Lab lab) {
+  private static Row mnistRow(KongLab lab) {
     Subject subject = mnist(lab);
     NpyMatrix scores = lab.get(subject.scores());
     float[][] train = Measures.rows(lab.get(subject.trainLatents()));
@@ -144,7 +144,7 @@ final class Summary implements Experiment {
             .formatted(two(proponents.getMean()), two(opponents.getMean()), two(all.getMean())));
   }
 
-  private static Row cifarRow(Lab lab) {
+  private static Row cifarRow(KongLab lab) {
     Subject subject = cifar(lab);
     NpyMatrix scores = lab.get(subject.scores());
     double[] norms = Measures.norms(lab.get(subject.trainLatents()));
@@ -176,10 +176,6 @@ final class Summary implements Experiment {
 
   private static double spearman(double[] x, double[] y) {
     return new SpearmansCorrelation().correlation(x, y);
-  }
-
-  private static double[] doubles(float[] values) {
-    return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
   }
 
   private static String two(double value) {

@@ -13,6 +13,10 @@ public final class ParameterSelection {
   /** All of them. */
   public static final ParameterSelection ALL = new ParameterSelection("all", Integer.MAX_VALUE);
 
+  /** The encoder's. */
+  public static final ParameterSelection ENCODER =
+      new ParameterSelection("encoder", Integer.MAX_VALUE);
+
   private final String text;
   private final int last;
 

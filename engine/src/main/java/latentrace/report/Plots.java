@@ -248,6 +248,19 @@ public final class Plots {
     return frame.picture(chart);
   }
 
+  /** Curves of measured points, a colour for each. */
+  public static Picture curves(Frame frame, List<Series> curves) {
+    XYChart chart = frame.chart();
+    for (int c = 0; c < curves.size(); c++) {
+      Series curve = curves.get(c);
+      ChartStyle.line(chart, curve.name(), curve.x(), curve.y(), ChartStyle.series(c));
+    }
+    double[] x = curves.get(0).x();
+    ChartStyle.roundTicks(chart, x[0], x[Math.min(1, x.length - 1)]);
+    legend(chart, true);
+    return frame.picture(chart);
+  }
+
   private static void legend(XYChart chart, boolean wanted) {
     XYStyler style = chart.getStyler();
     style.setLegendVisible(wanted).setLegendPosition(LegendPosition.OutsideS);

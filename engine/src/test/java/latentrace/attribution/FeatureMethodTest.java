@@ -12,6 +12,7 @@ import latentrace.Listener;
 import latentrace.attribution.GradientShap.Pairing;
 import latentrace.attribution.IntegratedGradients.Rule;
 import latentrace.attribution.Representation.Depth;
+import latentrace.attribution.Representation.Length;
 import latentrace.backend.Activation;
 import latentrace.backend.Reconstruction;
 import latentrace.data.Dataset;
@@ -110,6 +111,46 @@ class FeatureMethodTest {
     return sum;
   }
 
+  /** The mean cosine with a corpus minus that with a foil, by central differences in x̃. */
+  @Test
+  void contrastIsOfCosines() {
+    Dataset data = data(D);
+    try (Model model = model(spec(ModelSpec.MLP_AUTOENCODER, List.of(4)));
+        Representation f = new Representation(model, Depth.ENCODER, 3);
+        Representation units = new Representation(model, Depth.ENCODER, Length.UNIT, 3)) {
+      Target target = Target.contrast(units.of(data.range(0, 2)), units.of(data.range(2, N)));
+      float[][] found = attribute(units, target, new SmoothGrad(0, 1, 0), data);
+      float[][] codes = f.of(data);
+      double largest = 0;
+      for (int i = 0; i < N; i++) {
+        for (int e = 0; e < D; e++) {
+          double slope =
+              (contrast(f, data, codes, i, e, 0.003f) - contrast(f, data, codes, i, e, -0.003f))
+                  / 0.006;
+          assertEquals(slope, found[i][e], 3e-4);
+          largest = Math.max(largest, Math.abs(slope));
+        }
+      }
+      assertTrue(largest > 0.05, "slopes up to " + largest);
+    }
+  }
+
+  /** Of a moved sample: its mean cosine with the first two samples minus that with the others. */
+  private static double contrast(
+      Representation f, Dataset data, float[][] codes, int i, int e, float step) {
+    float[] x = data.sample(i);
+    x[e] += step;
+    float[] code = new float[H];
+    f.forward(x, 1, code);
+    double sum = 0;
+    for (int k = 0; k < N; k++) {
+      double dot = code[0] * (double) codes[k][0] + code[1] * (double) codes[k][1];
+      double cosine = dot / (Math.hypot(code[0], code[1]) * Math.hypot(codes[k][0], codes[k][1]));
+      sum += k < 2 ? cosine / 2 : -cosine / (N - 2);
+    }
+    return sum;
+  }
+
   /** f(x) = Wx + b: ∂g/∂x = Wᵀf(x), so path methods give (x − b)·Wᵀf(x) whatever their points. */
   @Test
   void linearByHand() {
@@ -183,7 +224,7 @@ class FeatureMethodTest {
                   new IntegratedGradients(new float[D], steps, rule),
                   data,
                   Listener.SILENT);
-          worst[at++] = Arrays.stream(result.completenessErrors()).map(Math::abs).max().orElse(0);
+          worst[at++] = Arrays.stream(result.completenessErrors()).max().orElse(0);
         }
       }
       assertTrue(worst[0] > 1e-3 && worst[1] < worst[0] / 100, Arrays.toString(worst));
@@ -269,10 +310,11 @@ class FeatureMethodTest {
         row[3] = -1;
       }
       double[] squared =
-          new RepresentationShift(new float[D], 1, RepresentationShift.Distance.SQUARED_L2)
+          new RepresentationShift(
+                  new FeatureMask(new float[D], 1), RepresentationShift.Distance.SQUARED_L2)
               .of(f, data, only3, 1.0 / D);
       double[] plain =
-          new RepresentationShift(new float[D], 1, RepresentationShift.Distance.L2)
+          new RepresentationShift(new FeatureMask(new float[D], 1), RepresentationShift.Distance.L2)
               .of(f, data, only3, 1.0 / D);
       for (int i = 0; i < N; i++) {
         double x = data.sample(i)[3];
@@ -282,7 +324,8 @@ class FeatureMethodTest {
       }
       // of two channels, a pixel is masked in both
       double[] two =
-          new RepresentationShift(new float[D], 2, RepresentationShift.Distance.SQUARED_L2)
+          new RepresentationShift(
+                  new FeatureMask(new float[D], 2), RepresentationShift.Distance.SQUARED_L2)
               .of(f, data, only3, 1.0 / 3);
       float[] x = data.sample(1);
       double a = theta[0] * x[0] + theta[3] * x[3];

@@ -172,4 +172,25 @@ class GeneratorsTest {
       assertEquals(deviations[c], deviation, 5 * deviations[c] / Math.sqrt(4000), "cluster " + c);
     }
   }
+
+  /** Beats of mean 0 and variance 1, more than half normal; each by its seed and number alone. */
+  @Test
+  void heartbeats() {
+    Dataset beats = HeartbeatsGenerator.beats(200, 40, 3);
+    assertArrayEquals(beats.sample(7), HeartbeatsGenerator.beats(8, 40, 3).sample(7));
+    int normal = 0;
+    for (int i = 0; i < beats.count(); i++) {
+      normal += beats.label(i) == HeartbeatsGenerator.NORMAL ? 1 : 0;
+      double sum = 0;
+      double squares = 0;
+      for (float value : beats.sample(i)) {
+        sum += value;
+        squares += value * value;
+      }
+      assertEquals(0, sum, 1e-4);
+      assertEquals(40, squares, 1e-3);
+      assertTrue(beats.label(i) >= 1 && beats.label(i) <= 5);
+    }
+    assertTrue(normal > 90 && normal < 140, normal + " normal beats");
+  }
 }

@@ -73,11 +73,8 @@ class StagesTest {
 
   private Lab lab(Path stages, Listener listener) {
     return new Lab(
-        backend,
-        new Lab.Settings(Scale.of("smoke"), 1, null, null, false),
-        stages,
-        listener,
-        line -> {});
+        new Lab.Settings(Scale.SMOKE, 1, null, null, false),
+        new Lab.Means(backend, stages, listener, line -> {}));
   }
 
   private TrainStage training(TrainingSpec spec) {

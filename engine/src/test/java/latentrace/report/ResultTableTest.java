@@ -65,6 +65,41 @@ class ResultTableTest {
         table.markdown());
   }
 
+  /** Where a row has what the published way gives, the table has a column of it. */
+  @Test
+  void threeColumns() {
+    ResultTable table =
+        new ResultTable(
+            "table1",
+            "Table 1: x",
+            List.of("One."),
+            "smoke",
+            7,
+            List.of(
+                ResultTable.Row.compared(
+                    "a", "0.4", Estimate.of(0.5, 2, 1), Estimate.of(0.25, 3, 2)),
+                ResultTable.Row.of("b", "", Estimate.of(1, 1, 0))));
+    assertEquals(
+        """
+        quantity,published,ours,value,standard_deviation,standard_error,n,scale,seed,as_published,as_published_value,as_published_standard_error
+        a,0.4,0.25,0.25,,,3,smoke,7,0.5,0.5,
+        b,,1,1.0,,,1,smoke,7,,,
+        """,
+        table.csv());
+    assertEquals(
+        """
+        ### Table 1: x
+
+        | | published | as published, re-run | done right | n |
+        |---|---|---|---|---|
+        | a | 0.4 | 0.5 | 0.25 | 3 |
+        | b |  |  | 1 | 1 |
+
+        Scale smoke, seed 7. One.
+        """,
+        table.markdown());
+  }
+
   /** Shares of 0.5 and 0.25 in bins of width 2; the highest value belongs to the last bin. */
   @Test
   void densitiesIntegrateToOne() {

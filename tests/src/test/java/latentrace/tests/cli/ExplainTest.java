@@ -24,13 +24,71 @@ class ExplainTest {
     ok("data generate digits --count 90 --seed 5 --out digits.npz");
     ok(
         "train --data digits.npz --model denoising-mnist --latent 4 --batch 30 --lr 1e-2"
-            + " --iterations 20 --checkpoints 1 --seed 9 --out run");
+            + " --iterations 20 --checkpoints 2 --seed 9 --out run");
   }
 
   private static Outcome ok(String command) throws Exception {
     Outcome outcome = Cli.run(folder, command.split(" "));
     assertEquals(0, outcome.status(), () -> command + "\n" + outcome.err());
     return outcome;
+  }
+
+  /** Encoder-only TracIn over all checkpoints: what score says with the same parameters. */
+  @Test
+  void tracIn() throws Exception {
+    ok(
+        "explain examples --model run --train digits.npz --test digits.npz --test-limit 4"
+            + " --method tracin --out t.npy");
+    ok(
+        "score --checkpoints run --train digits.npz --test digits.npz --test-limit 4"
+            + " --parameters encoder --out s.npy");
+    assertArrayEquals(
+        Npy.read(folder.resolve("s.npy")).toFloats(), Npy.read(folder.resolve("t.npy")).toFloats());
+    assertTrue(Files.readString(folder.resolve("t.json")).contains("\"checkpoints\" : [ 10, 20 ]"));
+  }
+
+  /** LiSSA of one iteration with a huge scale is the gradient itself; a small one diverges. */
+  @Test
+  void influence() throws Exception {
+    String command =
+        "explain examples --model run --train digits.npz --train-limit 20 --test digits.npz"
+            + " --test-limit 2 --method influence --lissa-batch 10 --out i.npy";
+    ok(command + " --lissa-scale 1e9 --lissa-depth 1");
+    ok(
+        "influence --method gradcos --checkpoints run --train digits.npz --train-limit 20"
+            + " --test digits.npz --test-limit 2 --parameters encoder --out c.npy");
+    float[] products = Npy.read(folder.resolve("i.npy")).toFloats();
+    float[] cosines = Npy.read(folder.resolve("c.npy")).toFloats();
+    for (int i = 0; i < products.length; i++) {
+      assertEquals(Math.signum(cosines[i]), Math.signum(products[i]), "score " + i);
+    }
+    Outcome diverging = Cli.run(folder, (command + " --lissa-scale 1e-6").split(" "));
+    assertEquals(2, diverging.status());
+    assertTrue(
+        diverging.err().startsWith("latentrace explain examples: LiSSA diverges: norm "),
+        diverging.err());
+  }
+
+  /** Of the samples' similarity to themselves nothing is left to rise; to a foil it falls. */
+  @Test
+  void corpusAndFoil() throws Exception {
+    ok("data generate digits --count 20 --seed 6 --out others.npz");
+    Outcome outcome =
+        ok(
+            "explain features --model run --data digits.npz --limit 5 --corpus digits.npz --foil"
+                + " others.npz --out f.npy");
+    assertTrue(outcome.out().contains("completeness: "), outcome.out());
+    ok(
+        "explain features --model run --data digits.npz --limit 5 --corpus others.npz --foil"
+            + " digits.npz --out b.npy");
+    float[] forth = Npy.read(folder.resolve("f.npy")).toFloats();
+    float[] back = Npy.read(folder.resolve("b.npy")).toFloats();
+    double sum = 0;
+    for (int i = 0; i < forth.length; i++) {
+      assertEquals(-forth[i], back[i], 1e-6);
+      sum += Math.abs(forth[i]);
+    }
+    assertTrue(sum > 1e-4, "sum of " + sum);
   }
 
   @ParameterizedTest
@@ -86,6 +144,8 @@ class ExplainTest {
       value = {
         "--target latent:4 | --target: found 'latent:4', expected latent:0 to latent:3",
         "--target class:1 | --target: class:K is of a classifier, this is a denoising-mnist",
+        "--foil digits.npz | --foil: needs a --corpus",
+        "--corpus digits.npz --target latent:1 | --target: latent:1 is another target than --corpus",
         "--baseline grey | --baseline: found 'grey', expected zero, mean or a .npy file",
         "--out x.txt | --out: found x.txt, expected a name in .npy, .html",
       })

@@ -1,0 +1,48 @@
+package latentrace.experiment;
+
+import latentrace.neighbors.ExampleMethod;
+import latentrace.neighbors.NearestCodes;
+import latentrace.neighbors.SimplEx;
+import latentrace.neighbors.SoftmaxSimplEx;
+
+/** The methods whose example importances the experiments compare. */
+enum Likeness {
+  DKNN("DKNN"),
+  COSINE("cosine NN"),
+  SIMPLEX("SimplEx"),
+  /** By Adam on a softmax, far from the optimum. */
+  PUBLISHED_SIMPLEX("SimplEx, as published"),
+  /** Products of encoder gradients, over all checkpoints. */
+  TRACIN("TracIn"),
+  /** The last checkpoint's, weighed by the inverse curvature of the encoder, EK-FAC. */
+  INFLUENCE("influence functions");
+
+  private static final double TOLERANCE = 1e-10;
+
+  private final String label;
+
+  Likeness(String label) {
+    this.label = label;
+  }
+
+  /** The published code's way of it. */
+  Likeness published() {
+    return this == SIMPLEX ? PUBLISHED_SIMPLEX : this;
+  }
+
+  /** The method, unless it is one of gradients. */
+  ExampleMethod byCodes() {
+    return switch (this) {
+      case DKNN -> NearestCodes.INVERSE_SQUARE;
+      case COSINE -> NearestCodes.COSINE;
+      case SIMPLEX -> new SimplEx(TOLERANCE);
+      case PUBLISHED_SIMPLEX -> new SoftmaxSimplEx(1000, 1e-3);
+      case TRACIN, INFLUENCE -> throw new IllegalStateException(label + " takes gradients");
+    };
+  }
+
+  @Override
+  public String toString() {
+    return label;
+  }
+}

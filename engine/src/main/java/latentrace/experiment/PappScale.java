@@ -1,0 +1,142 @@
+package latentrace.experiment;
+
+import java.util.List;
+import latentrace.checkpoint.TrainingSpec;
+
+/**
+ * How large the experiments of Papp et al. 2023 are: every number that the three scales differ in.
+ *
+ * @param runs models of each kind, with seeds of their own
+ * @param mnist auto-encoders and classifiers of MNIST
+ * @param heartbeats auto-encoders of ECG5000
+ * @param cifar auto-encoders and classifiers of CIFAR-10
+ * @param vae disentangled VAEs of MNIST, 32×32
+ * @param retrained classifiers of MNIST with features removed
+ * @param heartbeatLatent latent size of ECG5000's
+ * @param tests samples whose features are explained, at most
+ * @param corpus samples whose importance is asked for, at most
+ * @param queries samples that they are important for, at most
+ * @param steps of integrated gradients
+ * @param draws of gradient SHAP
+ * @param climb steps of a feature visualisation
+ */
+record PappScale(
+    int runs,
+    Regime mnist,
+    Regime heartbeats,
+    Regime cifar,
+    Regime vae,
+    Regime retrained,
+    int heartbeatLatent,
+    int tests,
+    int corpus,
+    int queries,
+    int steps,
+    int draws,
+    int climb) {
+  static final int MNIST_LATENT = 4;
+  static final int CIFAR_LATENT = 16;
+  static final int VAE_LATENT = 3;
+  static final int CLASSES = 10;
+
+  /** Of gradient SHAP in the published code. */
+  static final int PUBLISHED_DRAWS = 5;
+
+  static final List<Double> BETAS = List.of(1.0, 5.0, 10.0);
+
+  private static final int ALL = Integer.MAX_VALUE;
+  private static final double LEARNING_RATE = 1e-3;
+  private static final double WEIGHT_DECAY = 1e-5;
+
+  /**
+   * How one kind of model is trained, by Adam.
+   *
+   * @param samples training samples, at most
+   * @param batch samples per iteration
+   * @param iterations optimiser steps
+   * @param checkpoints saved
+   */
+  record Regime(int samples, int batch, long iterations, int checkpoints) {
+    TrainingSpec training(long seed) {
+      return TrainingSpec.adam(LEARNING_RATE, batch, iterations, checkpoints, seed)
+          .withWeightDecay(WEIGHT_DECAY);
+    }
+
+    /** What differs from the paper, a sentence. */
+    String describe(String what, int trainedOn) {
+      return "%s: %,d training samples, %,d iterations of %d (paper: all, 100 epochs or more)."
+          .formatted(what, trainedOn, iterations, batch);
+    }
+  }
+
+  /** The numbers of a scale. */
+  static PappScale of(Scale scale) {
+    return switch (scale) {
+      case PAPER ->
+          new PappScale(
+              5,
+              new Regime(ALL, 300, 20_000, 10),
+              new Regime(ALL, 20, 17_500, 10),
+              new Regime(ALL, 300, 16_600, 10),
+              new Regime(ALL, 300, 20_000, 1),
+              new Regime(ALL, 300, 2_000, 1),
+              64,
+              10_000,
+              1000,
+              1000,
+              50,
+              50,
+              512);
+      case LAPTOP ->
+          new PappScale(
+              3,
+              new Regime(20_000, 100, 1_000, 4),
+              new Regime(2_000, 20, 600, 3),
+              new Regime(2_500, 50, 100, 2),
+              new Regime(10_000, 100, 600, 1),
+              new Regime(4_000, 100, 400, 1),
+              16,
+              300,
+              500,
+              100,
+              20,
+              20,
+              256);
+      case SMOKE ->
+          new PappScale(
+              3,
+              new Regime(120, 30, 8, 2),
+              new Regime(120, 30, 4, 2),
+              new Regime(24, 12, 2, 2),
+              new Regime(60, 30, 4, 1),
+              new Regime(60, 20, 6, 1),
+              4,
+              12,
+              30,
+              8,
+              4,
+              4,
+              6);
+    };
+  }
+
+  /** The same with other numbers; null keeps one. */
+  PappScale with(Integer newRuns, Integer newTests) {
+    Scale.requirePositive("--repeats", newRuns);
+    Scale.requirePositive("--tests", newTests);
+    return new PappScale(
+        newRuns == null ? runs : newRuns,
+        mnist,
+        heartbeats,
+        cifar,
+        vae,
+        retrained,
+        heartbeatLatent,
+        newTests == null ? tests : newTests,
+        corpus,
+        newTests == null ? queries : Math.min(newTests, queries),
+        steps,
+        draws,
+        climb);
+  }
+}

@@ -1,0 +1,265 @@
+package latentrace.experiment;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import latentrace.Listener;
+import latentrace.attribution.Representation.Depth;
+import latentrace.data.Dataset;
+import latentrace.neighbors.ExampleImportance;
+import latentrace.neighbors.NearestCodes;
+import latentrace.report.Estimate;
+import latentrace.report.ResultTable.Row;
+import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
+import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
+
+/**
+ * Tables 1 to 3, claims 2.1 and 2.2: Pearson's correlation between the importances, of features or
+ * of examples, that encoders trained for different tasks give.
+ */
+final class TaskCorrelations implements Experiment<PappLab> {
+  /** Which of the tables. */
+  enum Kind {
+    /** Table 1: MNIST, features and examples. */
+    MNIST(1),
+    /** Table 2: CIFAR-10, examples. */
+    CIFAR_EXAMPLES(2),
+    /** Table 3: CIFAR-10, features. */
+    CIFAR_FEATURES(3);
+
+    private final int number;
+
+    Kind(int number) {
+      this.number = number;
+    }
+
+    /** Of features or of examples, in the order of the pairs. */
+    List<String> published(boolean features) {
+      return switch (this) {
+        case MNIST -> features ? List.of("0.41", "0.44", "0.39") : List.of("0.10", "0.06", "0.07");
+        case CIFAR_EXAMPLES -> List.of("0.88", "0.16", "0.15");
+        case CIFAR_FEATURES -> List.of("0.29", "0.19", "0.21");
+      };
+    }
+
+    boolean hasFeatures() {
+      return this != CIFAR_EXAMPLES;
+    }
+
+    boolean hasExamples() {
+      return this != CIFAR_FEATURES;
+    }
+  }
+
+  /** Two tasks, in the order of the published numbers. */
+  private record Pair(Pretext first, Pretext second) {
+    boolean isSupervised() {
+      return first.isSupervised() || second.isSupervised();
+    }
+  }
+
+  private static final List<Pair> PAIRS =
+      List.of(
+          new Pair(Pretext.RECONSTRUCTION, Pretext.DENOISING),
+          new Pair(Pretext.RECONSTRUCTION, Pretext.CLASSIFICATION),
+          new Pair(Pretext.DENOISING, Pretext.CLASSIFICATION));
+
+  /** The factor that makes [0,1] the bytes that the published code feeds. */
+  private static final float UNSCALED = 255;
+
+  private final Kind kind;
+
+  /** One of the tables. */
+  TaskCorrelations(Kind kind) {
+    this.kind = kind;
+  }
+
+  @Override
+  public String name() {
+    return "table" + kind.number;
+  }
+
+  @Override
+  public String title() {
+    return switch (kind) {
+      case MNIST ->
+          "Table 1, claims 2.1 and 2.2: correlation of importances between pretext tasks, MNIST";
+      case CIFAR_EXAMPLES ->
+          "Table 2: correlation of example importance between pretext tasks, CIFAR-10";
+      case CIFAR_FEATURES ->
+          "Table 3: correlation of feature importance between pretext tasks, CIFAR-10";
+    };
+  }
+
+  private Domain domain(PappLab lab) {
+    return kind == Kind.MNIST ? lab.mnist() : lab.cifar();
+  }
+
+  private MatrixStage features(PappLab lab, Pretext task, boolean published, int run) {
+    Domain domain = domain(lab);
+    return lab.attributions(
+        lab.encoder(domain, task, run),
+        Depth.ENCODER,
+        published ? Importance.PUBLISHED_GRADIENT_SHAP : Importance.GRADIENT_SHAP,
+        domain.test(),
+        new float[domain.test().sampleSize()]);
+  }
+
+  /** Whether the published code feeds bytes: for MNIST only. */
+  private boolean unscaled(boolean published) {
+    return published && kind == Kind.MNIST;
+  }
+
+  private LatentStage codes(
+      PappLab lab, Pretext task, boolean ofCorpus, boolean published, int run) {
+    Domain domain = domain(lab);
+    Dataset all = ofCorpus ? domain.train() : domain.test();
+    int count = ofCorpus ? lab.scale().corpus() : lab.scale().tests();
+    Dataset some = all.range(0, Math.min(count, all.count()));
+    return lab.codes(
+        lab.encoder(domain, task, run), unscaled(published) ? times(some, UNSCALED) : some);
+  }
+
+  private static Dataset times(Dataset data, float factor) {
+    float[] values = new float[data.count() * data.sampleSize()];
+    for (int i = 0; i < data.count(); i++) {
+      data.copySample(i, values, i * data.sampleSize());
+    }
+    for (int e = 0; e < values.length; e++) {
+      values[e] *= factor;
+    }
+    return Dataset.ofFloats(data.name() + "-unscaled", data.sampleShape(), values, data.labels());
+  }
+
+  @Override
+  public List<Stage<?>> stages(PappLab lab) {
+    List<Stage<?>> stages = new ArrayList<>();
+    for (Pretext task : Pretext.values()) {
+      for (int run : lab.runs().toArray()) {
+        for (boolean published : new boolean[] {false, true}) {
+          if (kind.hasFeatures()) {
+            stages.add(features(lab, task, published, run));
+          }
+          if (kind.hasExamples()) {
+            stages.add(codes(lab, task, true, published, run));
+            stages.add(codes(lab, task, false, published, run));
+          }
+        }
+      }
+    }
+    return stages;
+  }
+
+  private float[][] importances(
+      PappLab lab, boolean features, Pretext task, boolean published, int run) {
+    return features
+        ? Measures.rows(lab.get(features(lab, task, published, run)))
+        : ExampleImportance.scores(
+            NearestCodes.INVERSE_SQUARE,
+            Measures.rows(lab.get(codes(lab, task, true, published, run))),
+            Measures.rows(lab.get(codes(lab, task, false, published, run))),
+            Listener.SILENT);
+  }
+
+  /** Of all values of both, pooled. */
+  static double correlation(float[][] a, float[][] b) {
+    return new PearsonsCorrelation().correlation(pooled(a), pooled(b));
+  }
+
+  private static double[] pooled(float[][] rows) {
+    double[] all = new double[rows.length * rows[0].length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = rows[i / rows[0].length][i % rows[0].length];
+    }
+    return all;
+  }
+
+  @Override
+  public Finding report(PappLab lab) {
+    List<Row> rows = new ArrayList<>();
+    List<String> notes = new ArrayList<>();
+    if (kind.hasFeatures()) {
+      notes.add(add(rows, lab, true));
+    }
+    if (kind.hasExamples()) {
+      notes.add(add(rows, lab, false));
+    }
+    notes.addAll(domain(lab).notes());
+    notes.add(
+        "As published: gradient SHAP explains draws by other samples' representations"
+            + (kind == Kind.MNIST
+                ? "; examples are compared by images of 0 to 255, the encoders saw 0 to 1."
+                : "."));
+    notes.add("The encoders of reconstruction and classification are multi-layer perceptrons.");
+    return Finding.table(rows, notes);
+  }
+
+  /** The correlations of all runs. */
+  private record Correlations(Map<Pair, SummaryStatistics> byPair, SummaryStatistics fall) {
+    /** Nothing yet. */
+    Correlations() {
+      this(new LinkedHashMap<>(), new SummaryStatistics());
+      PAIRS.forEach(pair -> byPair.put(pair, new SummaryStatistics()));
+    }
+
+    /** Adds those of a run: of each pair, and by how much supervision lowers them. */
+    void add(Map<Pretext, float[][]> importances) {
+      SummaryStatistics without = new SummaryStatistics();
+      SummaryStatistics with = new SummaryStatistics();
+      for (Pair pair : PAIRS) {
+        double value = correlation(importances.get(pair.first()), importances.get(pair.second()));
+        byPair.get(pair).addValue(value);
+        (pair.isSupervised() ? with : without).addValue(value);
+      }
+      fall.addValue(without.getMean() - with.getMean());
+    }
+  }
+
+  private Correlations correlations(PappLab lab, boolean features, boolean published) {
+    Correlations all = new Correlations();
+    for (int run : lab.runs().toArray()) {
+      Map<Pretext, float[][]> importances = new EnumMap<>(Pretext.class);
+      for (Pretext task : Pretext.values()) {
+        importances.put(task, importances(lab, features, task, published, run));
+      }
+      all.add(importances);
+    }
+    return all;
+  }
+
+  /** Adds the rows of features or examples, and says what they mean. */
+  private String add(List<Row> rows, PappLab lab, boolean features) {
+    Correlations right = correlations(lab, features, false);
+    Correlations again = correlations(lab, features, true);
+    for (int k = 0; k < PAIRS.size(); k++) {
+      Pair pair = PAIRS.get(k);
+      rows.add(
+          Row.compared(
+              "%s, %s–%s"
+                  .formatted(
+                      features ? "saliency maps" : "example importance",
+                      pair.first(),
+                      pair.second()),
+              kind.published(features).get(k),
+              Estimate.mean(again.byPair().get(pair), 3),
+              Estimate.mean(right.byPair().get(pair), 3)));
+    }
+    if (features) {
+      return Verdict.of(
+          "2.1 (supervision does not lower the correlation)",
+          !Verdict.above(right.fall(), 0),
+          "unsupervised pairs minus supervised ones: %s; as published %s"
+              .formatted(Verdict.text(right.fall()), Verdict.text(again.fall())));
+    }
+    Pair unsupervised = PAIRS.get(0);
+    return Verdict.of(
+        "2.2 (low correlation between unsupervised tasks, below 0.2)",
+        Verdict.below(right.byPair().get(unsupervised), 0.2),
+        "%s; as published %s"
+            .formatted(
+                Verdict.text(right.byPair().get(unsupervised)),
+                Verdict.text(again.byPair().get(unsupervised))));
+  }
+}
