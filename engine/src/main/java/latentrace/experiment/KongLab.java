@@ -218,12 +218,7 @@ final class KongLab extends Lab {
     Dataset train = mnistSource().first(regime.samples()).data();
     return train(
         ModelSpec.denoising(ModelSpec.DENOISING_MNIST, scale().mnistLatents().get(0)),
-        TrainingSpec.adam(
-            regime.learningRate(),
-            regime.batch(),
-            regime.iterations(),
-            regime.checkpoints(),
-            seed()),
+        regime.training(seed()),
         train);
   }
 
