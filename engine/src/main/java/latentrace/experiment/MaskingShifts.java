@@ -256,7 +256,7 @@ final class MaskingShifts implements Experiment<PappLab> {
       parts.add(
           Plots.curves(
               new Plots.Frame(
-                  "part", domain.name(), "features masked (%)", "representation shift", 420, 320),
+                  "part", domain.name(), "features masked (%)", "representation shift", 620, 340),
               curves));
     }
     return Picture.panels(name(), title(), 2, parts);

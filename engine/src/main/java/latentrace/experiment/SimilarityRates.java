@@ -156,8 +156,8 @@ final class SimilarityRates implements Experiment<PappLab> {
                     domain.name() + (most ? ", most important" : ", least important"),
                     "of the training samples (%)",
                     "similarity rate",
-                    420,
-                    320),
+                    620,
+                    340),
                 curves));
       }
     }
