@@ -11,6 +11,7 @@ import latentrace.report.Picture;
 import latentrace.report.Plots;
 import latentrace.report.ResultTable.Row;
 import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
+import org.apache.commons.math3.stat.descriptive.DescriptiveStatistics;
 import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 
 /**
@@ -89,8 +90,8 @@ final class EncoderAgainstModel implements Experiment<PappLab> {
     return correlations.getMean();
   }
 
-  private static SummaryStatistics features(PappLab lab, Importance method) {
-    SummaryStatistics values = new SummaryStatistics();
+  private static DescriptiveStatistics features(PappLab lab, Importance method) {
+    DescriptiveStatistics values = new DescriptiveStatistics();
     for (int run : lab.runs().toArray()) {
       values.addValue(
           meanCorrelation(
@@ -114,10 +115,10 @@ final class EncoderAgainstModel implements Experiment<PappLab> {
   @Override
   public Finding report(PappLab lab) {
     List<Row> rows = new ArrayList<>();
-    List<Plots.Series> points = new ArrayList<>();
+    List<Plots.Series> curves = new ArrayList<>();
     double highest = 0;
     for (Importance method : METHODS) {
-      SummaryStatistics right = features(lab, method);
+      DescriptiveStatistics right = features(lab, method);
       highest = Math.max(highest, right.getMean());
       rows.add(
           Row.compared(
@@ -125,9 +126,11 @@ final class EncoderAgainstModel implements Experiment<PappLab> {
               PUBLISHED.get(method),
               Estimate.mean(features(lab, method.published()), 3),
               Estimate.mean(right, 3)));
-      points.add(
+      curves.add(
           new Plots.Series(
-              method.toString(), new double[] {points.size() + 1}, new double[] {right.getMean()}));
+              method.toString(),
+              lab.runs().mapToDouble(run -> run + 1).toArray(),
+              right.getValues()));
     }
     rows.add(Row.of("TracIn, encoder against all parameters", "", Estimate.mean(tracIn(lab), 3)));
     List<String> notes = new ArrayList<>();
@@ -140,11 +143,10 @@ final class EncoderAgainstModel implements Experiment<PappLab> {
                 highest));
     notes.addAll(lab.mnist().notes());
     Picture picture =
-        Plots.scatter(
+        Plots.curves(
             new Plots.Frame(
-                name(), "Classifier against encoder", "method", "Pearson's correlation", 520, 360),
-            points,
-            false);
+                name(), "Classifier against encoder", "run", "Pearson's correlation", 520, 360),
+            curves);
     return new Finding(rows, List.of(picture), notes);
   }
 }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -222,7 +223,7 @@ final class PappLab extends Lab {
     Map<String, Object> identity = new LinkedHashMap<>();
     identity.put("model", StageStore.key(model));
     identity.put("data", data.stream().map(ModelFile.DataReference::of).toList());
-    identity.putAll(more);
+    identity.putAll(new TreeMap<>(more)); // in an order that is the same in every run
     identity.put("seed", seed());
     identity.put("engine", engine());
     return new MatrixStage(kind, what + ", " + data.get(0).name(), identity, work);

@@ -104,16 +104,16 @@ record PappScale(
               256);
       case SMOKE ->
           new PappScale(
-              3,
+              2,
               new Regime(120, 30, 8, 2),
               new Regime(120, 30, 4, 2),
-              new Regime(24, 12, 2, 2),
+              new Regime(20, 10, 2, 2),
               new Regime(60, 30, 4, 1),
               new Regime(60, 20, 6, 1),
               4,
-              12,
-              30,
               8,
+              20,
+              6,
               4,
               4,
               6);

@@ -114,7 +114,7 @@ final class SimilarityRates implements Experiment<PappLab> {
             Row.compared(
                 "%s, %s: rate of the most minus the least important 10 %%"
                     .formatted(domain.name(), method),
-                "above 0",
+                published(domain, method),
                 Estimate.mean(gaps(lab, domain, method.published()), 3),
                 Estimate.mean(right, 3)));
       }
@@ -133,6 +133,12 @@ final class SimilarityRates implements Experiment<PappLab> {
         "As published: SimplEx by 1,000 steps of Adam on a softmax; the other methods are the same"
             + " in evaluation mode. Influence functions by EK-FAC instead of LiSSA, of squared errors for ECG5000.");
     return new Finding(rows, List.of(curves(lab)), notes);
+  }
+
+  /** In words: the paper has a figure only. */
+  private static String published(Domain domain, Likeness method) {
+    boolean series = domain.train().shape().size() < 3;
+    return series && method == Likeness.SIMPLEX ? "marginally above 0" : "above 0";
   }
 
   private Picture curves(PappLab lab) {
@@ -156,8 +162,8 @@ final class SimilarityRates implements Experiment<PappLab> {
                     domain.name() + (most ? ", most important" : ", least important"),
                     "of the training samples (%)",
                     "similarity rate",
-                    420,
-                    320),
+                    620,
+                    340),
                 curves));
       }
     }

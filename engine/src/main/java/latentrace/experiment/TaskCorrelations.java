@@ -187,11 +187,15 @@ final class TaskCorrelations implements Experiment<PappLab> {
       notes.add(add(rows, lab, false));
     }
     notes.addAll(domain(lab).notes());
-    notes.add(
-        "As published: gradient SHAP explains draws by other samples' representations"
-            + (kind == Kind.MNIST
-                ? "; examples are compared by images of 0 to 255, the encoders saw 0 to 1."
-                : "."));
+    if (kind.hasFeatures()) {
+      notes.add("As published: gradient SHAP explains draws by other samples' representations.");
+    }
+    if (kind.hasExamples()) {
+      notes.add(
+          unscaled(true)
+              ? "As published: images of 0 to 255 for encoders that were trained on 0 to 1."
+              : "For CIFAR-10 the published code feeds images as they should be.");
+    }
     notes.add("The encoders of reconstruction and classification are multi-layer perceptrons.");
     return Finding.table(rows, notes);
   }

@@ -65,7 +65,7 @@ class ExplainTest {
     Outcome diverging = Cli.run(folder, (command + " --lissa-scale 1e-6").split(" "));
     assertEquals(2, diverging.status());
     assertTrue(
-        diverging.err().startsWith("latentrace explain examples: LiSSA diverges: norm "),
+        diverging.err().contains("\nlatentrace explain examples: LiSSA diverges: norm "),
         diverging.err());
   }
 
