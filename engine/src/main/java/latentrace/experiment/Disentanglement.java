@@ -1,6 +1,7 @@
 package latentrace.experiment;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,8 +17,8 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 import org.apache.commons.math3.stat.regression.SimpleRegression;
 
 /**
- * Figure 3, claim 3: a larger β does not make the latent units of a β-VAE rest on features that
- * differ more.
+ * Figure 3, claim 3: a larger β does not make the latent units of a β-VAE or a TC-VAE rest on
+ * features that differ more.
  */
 final class Disentanglement implements Experiment<PappLab> {
   /** What is measured of all pairs of units, or of all features. */
@@ -45,6 +46,22 @@ final class Disentanglement implements Experiment<PappLab> {
     }
   }
 
+  /** The two kinds of disentangled VAEs. */
+  private enum Kind {
+    BETA("β-VAE"),
+    TOTAL_CORRELATION("TC-VAE");
+
+    private final String label;
+
+    Kind(String label) {
+      this.label = label;
+    }
+
+    TrainStage train(PappLab lab, double beta, int run) {
+      return lab.vae(this == TOTAL_CORRELATION, beta, run);
+    }
+  }
+
   @Override
   public String name() {
     return "figure3";
@@ -52,44 +69,48 @@ final class Disentanglement implements Experiment<PappLab> {
 
   @Override
   public String title() {
-    return "Figure 3, claim 3: correlation of importances between the latent units of β-VAEs, MNIST";
+    return "Figure 3, claim 3: correlation of importances between the latent units of β-VAEs and TC-VAEs,"
+        + " MNIST";
   }
 
-  private static MatrixStage unit(PappLab lab, double beta, int unit, boolean published, int run) {
+  private static MatrixStage unit(
+      PappLab lab, Kind kind, double beta, int unit, boolean published, int run) {
     Domain domain = lab.large();
     return lab.attributions(
-        lab.vae(beta, run),
+        kind.train(lab, beta, run),
         published ? Importance.GRADIENT_SHAP : Importance.INTEGRATED_GRADIENTS,
         unit,
         domain.test(),
         domain.baseline());
   }
 
-  private static LatentStage codes(PappLab lab, double beta, int run) {
-    return lab.codes(lab.vae(beta, run), lab.large().test());
+  private static LatentStage codes(PappLab lab, Kind kind, double beta, int run) {
+    return lab.codes(kind.train(lab, beta, run), lab.large().test());
   }
 
   @Override
   public List<Stage<?>> stages(PappLab lab) {
     List<Stage<?>> stages = new ArrayList<>();
-    for (double beta : PappScale.BETAS) {
-      for (int run : lab.runs().toArray()) {
-        for (int unit = 0; unit < PappScale.VAE_LATENT; unit++) {
-          stages.add(unit(lab, beta, unit, false, run));
-          stages.add(unit(lab, beta, unit, true, run));
+    for (Kind kind : Kind.values()) {
+      for (double beta : PappScale.BETAS) {
+        for (int run : lab.runs().toArray()) {
+          for (int unit = 0; unit < PappScale.VAE_LATENT; unit++) {
+            stages.add(unit(lab, kind, beta, unit, false, run));
+            stages.add(unit(lab, kind, beta, unit, true, run));
+          }
+          stages.add(codes(lab, kind, beta, run));
         }
-        stages.add(codes(lab, beta, run));
       }
     }
     return stages;
   }
 
   /** |attributions| of all units [d][N·D]; as published, times the units' values. */
-  private static double[][] units(PappLab lab, double beta, boolean published, int run) {
-    float[][] codes = Measures.rows(lab.get(codes(lab, beta, run)));
+  private static double[][] units(PappLab lab, Kind kind, double beta, boolean published, int run) {
+    float[][] codes = Measures.rows(lab.get(codes(lab, kind, beta, run)));
     double[][] units = new double[PappScale.VAE_LATENT][];
     for (int unit = 0; unit < units.length; unit++) {
-      float[][] rows = Measures.rows(lab.get(unit(lab, beta, unit, published, run)));
+      float[][] rows = Measures.rows(lab.get(unit(lab, kind, beta, unit, published, run)));
       int d = rows[0].length;
       units[unit] = new double[rows.length * d];
       for (int i = 0; i < units[unit].length; i++) {
@@ -103,13 +124,13 @@ final class Disentanglement implements Experiment<PappLab> {
   /** The measures of all runs, by β. */
   private record Measured(
       Map<Double, Map<Measure, SummaryStatistics>> values, SimpleRegression slope) {
-    static Measured of(PappLab lab, boolean published) {
+    static Measured of(PappLab lab, Kind kind, boolean published) {
       Map<Double, Map<Measure, SummaryStatistics>> values = new LinkedHashMap<>();
       SimpleRegression slope = new SimpleRegression();
       for (double beta : PappScale.BETAS) {
         Map<Measure, SummaryStatistics> byMeasure = new EnumMap<>(Measure.class);
         for (int run : lab.runs().toArray()) {
-          double[][] units = units(lab, beta, published, run);
+          double[][] units = units(lab, kind, beta, published, run);
           for (Measure measure : Measure.values()) {
             byMeasure
                 .computeIfAbsent(measure, key -> new SummaryStatistics())
@@ -129,41 +150,55 @@ final class Disentanglement implements Experiment<PappLab> {
 
   @Override
   public Finding report(PappLab lab) {
-    Measured right = Measured.of(lab, false);
-    Measured published = Measured.of(lab, true);
     List<Row> rows = new ArrayList<>();
+    List<String> notes = new ArrayList<>();
+    for (Kind kind : Kind.values()) {
+      notes.add(add(rows, lab, kind));
+    }
+    notes.addAll(lab.large().notes());
+    notes.add(
+        "Integrated gradients of each unit; as published, gradient SHAP times the unit's value. The"
+            + " paper shows this as a figure only.");
+    return new Finding(
+        rows,
+        List.of(
+            Picture.panels(
+                name(),
+                title(),
+                2,
+                Arrays.stream(Kind.values()).map(kind -> scatter(lab, kind)).toList())),
+        notes);
+  }
+
+  /** Adds the rows of a kind, and says what they mean. */
+  private static String add(List<Row> rows, PappLab lab, Kind kind) {
+    Measured right = Measured.of(lab, kind, false);
+    Measured published = Measured.of(lab, kind, true);
     for (Measure measure : Measure.values()) {
       for (double beta : PappScale.BETAS) {
         rows.add(
             Row.compared(
-                "%s, β = %s".formatted(measure.label, Lab.number(beta)),
+                "%s, %s, β = %s".formatted(kind.label, measure.label, Lab.number(beta)),
                 "",
                 published.estimate(beta, measure),
                 right.estimate(beta, measure)));
       }
     }
-    List<String> notes = new ArrayList<>();
     SimpleRegression slope = right.slope();
-    notes.add(
-        Verdict.of(
-            "3 (no decrease with β)",
-            !(slope.getSlope() < -2 * slope.getSlopeStdErr()),
-            String.format(
-                Locale.ROOT,
-                "Pearson's correlation changes by %.4f ± %.4f for each unit of β; as published %.4f"
-                    + " ± %.4f",
-                slope.getSlope(),
-                slope.getSlopeStdErr(),
-                published.slope().getSlope(),
-                published.slope().getSlopeStdErr())));
-    notes.addAll(lab.large().notes());
-    notes.add(
-        "Integrated gradients of each unit; as published, gradient SHAP times the unit's value. The"
-            + " paper shows this as a figure only.");
-    return new Finding(rows, List.of(scatter(lab)), notes);
+    return Verdict.of(
+        "3 (no decrease with β), %ss,".formatted(kind.label),
+        !(slope.getSlope() < -2 * slope.getSlopeStdErr()),
+        String.format(
+            Locale.ROOT,
+            "Pearson's correlation changes by %.4f ± %.4f for each unit of β; as published %.4f ±"
+                + " %.4f",
+            slope.getSlope(),
+            slope.getSlopeStdErr(),
+            published.slope().getSlope(),
+            published.slope().getSlopeStdErr()));
   }
 
-  private Picture scatter(PappLab lab) {
+  private static Picture scatter(PappLab lab, Kind kind) {
     List<Plots.Series> clouds = new ArrayList<>();
     for (boolean published : new boolean[] {false, true}) {
       int runs = lab.scale().runs();
@@ -171,13 +206,11 @@ final class Disentanglement implements Experiment<PappLab> {
       double[] y = new double[x.length];
       for (int i = 0; i < x.length; i++) {
         x[i] = PappScale.BETAS.get(i / runs);
-        y[i] = Measure.PEARSON.of(units(lab, x[i], published, i % runs));
+        y[i] = Measure.PEARSON.of(units(lab, kind, x[i], published, i % runs));
       }
       clouds.add(new Plots.Series(published ? "as published" : "done right", x, y));
     }
     return Plots.scatter(
-        new Plots.Frame(name(), "Latent units of β-VAEs", "β", "Pearson's correlation", 520, 360),
-        clouds,
-        false);
+        new Plots.Frame("part", kind.label, "β", "Pearson's correlation", 420, 320), clouds, false);
   }
 }

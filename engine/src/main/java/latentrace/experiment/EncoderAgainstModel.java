@@ -6,6 +6,7 @@ import java.util.Map;
 import latentrace.attribution.Representation.Depth;
 import latentrace.data.Dataset;
 import latentrace.influence.ParameterSelection;
+import latentrace.model.Pretext.Task;
 import latentrace.report.Estimate;
 import latentrace.report.Picture;
 import latentrace.report.Plots;
@@ -39,7 +40,7 @@ final class EncoderAgainstModel implements Experiment<PappLab> {
   }
 
   private static TrainStage classifier(PappLab lab, int run) {
-    return lab.encoder(lab.mnist(), Pretext.CLASSIFICATION, run);
+    return lab.encoder(lab.mnist(), Task.CLASSIFICATION, run);
   }
 
   private static MatrixStage features(PappLab lab, Importance method, Depth depth, int run) {

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import latentrace.backend.Reconstruction;
-import latentrace.checkpoint.TrainingSpec;
 import latentrace.data.Dataset;
 import latentrace.experiment.ExperimentData.Source;
 import latentrace.experiment.KongScale.Regime;

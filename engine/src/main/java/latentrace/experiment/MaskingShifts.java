@@ -11,6 +11,7 @@ import latentrace.attribution.RepresentationShift.Distance;
 import latentrace.attribution.Roar;
 import latentrace.data.Dataset;
 import latentrace.data.NpyMatrix;
+import latentrace.model.Pretext.Task;
 import latentrace.report.Estimate;
 import latentrace.report.Picture;
 import latentrace.report.Plots;
@@ -47,7 +48,7 @@ final class MaskingShifts implements Experiment<PappLab> {
 
   /** Mean shifts by fraction, then the same squared, of a run [1, 2·fractions]. */
   private static MatrixStage shifts(PappLab lab, Domain domain, Importance importance, int run) {
-    TrainStage model = lab.encoder(domain, Pretext.DENOISING, run);
+    TrainStage model = lab.encoder(domain, Task.DENOISING, run);
     MatrixStage attributions =
         lab.attributions(model, Depth.ENCODER, importance, domain.test(), domain.baseline());
     return lab.matrix(
@@ -87,7 +88,7 @@ final class MaskingShifts implements Experiment<PappLab> {
     Domain mnist = lab.mnist();
     Dataset train =
         mnist.train().range(0, Math.min(mnist.train().count(), lab.scale().retrained().samples()));
-    TrainStage model = lab.encoder(mnist, Pretext.DENOISING, run);
+    TrainStage model = lab.encoder(mnist, Task.DENOISING, run);
     MatrixStage ofTrain =
         lab.attributions(model, Depth.ENCODER, importance, train, mnist.baseline());
     MatrixStage ofTest =

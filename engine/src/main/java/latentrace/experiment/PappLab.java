@@ -32,6 +32,8 @@ import latentrace.influence.curvature.InfluenceFunctions.Normalisation;
 import latentrace.model.Model;
 import latentrace.model.ModelSpec;
 import latentrace.model.Objective;
+import latentrace.model.Pretext;
+import latentrace.model.Pretext.Task;
 import latentrace.neighbors.ExampleImportance;
 
 /** The models of Papp et al. 2023, the data that they are examined on, and how they are. */
@@ -156,60 +158,51 @@ final class PappLab extends Lab {
         });
   }
 
-  /** The model of a pretext task: the one place that says which. */
-  private ModelSpec spec(Domain domain, Pretext task) {
+  /** The model of a pretext task; of series there is one task, to give them back. */
+  private ModelSpec spec(Domain domain, Task task) {
     List<Integer> shape = domain.train().shape();
     if (shape.size() < 3) {
       return ModelSpec.recurrent(shape, scale.heartbeatLatent());
     }
     boolean colour = domain.channels() > 1;
     int latent = colour ? PappScale.CIFAR_LATENT : PappScale.MNIST_LATENT;
-    return switch (task) {
-      case DENOISING ->
-          ModelSpec.denoising(
-              colour ? ModelSpec.DENOISING_CIFAR : ModelSpec.DENOISING_MNIST, latent);
-      case RECONSTRUCTION -> dense(ModelSpec.MLP_AUTOENCODER, shape, latent, 0);
-      case CLASSIFICATION -> dense(ModelSpec.MLP_CLASSIFIER, shape, latent, PappScale.CLASSES);
-    };
-  }
-
-  private static ModelSpec dense(String model, List<Integer> shape, int latent, int classes) {
-    return new ModelSpec(
-        model,
-        shape,
-        List.of(128),
-        latent,
-        classes,
-        Activation.TANH,
-        Activation.SIGMOID,
-        Reconstruction.MSE,
-        ModelSpec.OBJECTIVE_H,
-        0,
-        0,
-        0,
-        0,
-        1);
+    String model = colour ? ModelSpec.DENOISING_CIFAR : ModelSpec.DENOISING_MNIST;
+    return ModelSpec.denoising(model, latent).withPretext(Pretext.of(task), PappScale.CLASSES);
   }
 
   /** An encoder of a run, trained for a task. */
-  TrainStage encoder(Domain domain, Pretext task, int run) {
+  TrainStage encoder(Domain domain, Task task, int run) {
     return train(spec(domain, task), domain.regime().training(seed() + run), domain.train());
   }
 
-  /** A disentangled VAE of a run. */
-  TrainStage vae(double beta, int run) {
+  /** A disentangled VAE of a run: a β-VAE or, by total correlation, a TC-VAE. */
+  TrainStage vae(boolean totalCorrelation, double beta, int run) {
     Domain domain = large();
     ModelSpec spec =
         ModelSpec.burgessVae(1, VAE_SIDE, PappScale.VAE_LATENT, beta, Reconstruction.BERNOULLI);
-    return train(spec, domain.regime().training(seed() + run), domain.train());
+    ModelSpec trained = totalCorrelation ? spec.withTotalCorrelation(beta) : spec;
+    return train(trained, domain.regime().training(seed() + run), domain.train());
   }
 
   /** A classifier of MNIST trained anew, with features removed; of a run. */
   TrainStage retrained(Dataset masked, int run) {
-    return train(
-        dense(ModelSpec.MLP_CLASSIFIER, masked.shape(), 64, PappScale.CLASSES),
-        scale.retrained().training(seed() + run),
-        masked);
+    ModelSpec spec =
+        new ModelSpec(
+            ModelSpec.MLP_CLASSIFIER,
+            masked.shape(),
+            List.of(128),
+            64,
+            PappScale.CLASSES,
+            Activation.TANH,
+            Activation.IDENTITY,
+            Reconstruction.MSE,
+            ModelSpec.OBJECTIVE_H,
+            0,
+            0,
+            0,
+            0,
+            1);
+    return train(spec, scale.retrained().training(seed() + run), masked);
   }
 
   /** A matrix that depends on a model, on data, and on more. */

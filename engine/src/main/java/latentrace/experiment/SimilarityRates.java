@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import latentrace.data.Dataset;
+import latentrace.model.Pretext.Task;
 import latentrace.neighbors.ExampleImportance;
 import latentrace.report.Estimate;
 import latentrace.report.Picture;
@@ -53,7 +54,7 @@ final class SimilarityRates implements Experiment<PappLab> {
 
   private static MatrixStage scores(PappLab lab, Domain domain, Likeness method, int run) {
     return lab.examples(
-        lab.encoder(domain, Pretext.DENOISING, run),
+        lab.encoder(domain, Task.DENOISING, run),
         method,
         corpus(lab, domain),
         queries(lab, domain));

@@ -8,6 +8,7 @@ import java.util.Map;
 import latentrace.Listener;
 import latentrace.attribution.Representation.Depth;
 import latentrace.data.Dataset;
+import latentrace.model.Pretext.Task;
 import latentrace.neighbors.ExampleImportance;
 import latentrace.neighbors.NearestCodes;
 import latentrace.report.Estimate;
@@ -38,9 +39,12 @@ final class TaskCorrelations implements Experiment<PappLab> {
     /** Of features or of examples, in the order of the pairs. */
     List<String> published(boolean features) {
       return switch (this) {
-        case MNIST -> features ? List.of("0.41", "0.44", "0.39") : List.of("0.10", "0.06", "0.07");
-        case CIFAR_EXAMPLES -> List.of("0.88", "0.16", "0.15");
-        case CIFAR_FEATURES -> List.of("0.29", "0.19", "0.21");
+        case MNIST ->
+            features
+                ? List.of("0.41", "0.34", "0.31", "0.44", "0.39", "0.32")
+                : List.of("0.10", "0.06", "0.10", "0.06", "0.07", "0.06");
+        case CIFAR_EXAMPLES -> List.of("0.88", "0.92", "0.90", "0.16", "0.15", "0.15");
+        case CIFAR_FEATURES -> List.of("0.29", "0.30", "0.28", "0.19", "0.21", "0.18");
       };
     }
 
@@ -54,17 +58,20 @@ final class TaskCorrelations implements Experiment<PappLab> {
   }
 
   /** Two tasks, in the order of the published numbers. */
-  private record Pair(Pretext first, Pretext second) {
+  private record Pair(Task first, Task second) {
     boolean isSupervised() {
-      return first.isSupervised() || second.isSupervised();
+      return Tasks.isSupervised(first) || Tasks.isSupervised(second);
     }
   }
 
   private static final List<Pair> PAIRS =
       List.of(
-          new Pair(Pretext.RECONSTRUCTION, Pretext.DENOISING),
-          new Pair(Pretext.RECONSTRUCTION, Pretext.CLASSIFICATION),
-          new Pair(Pretext.DENOISING, Pretext.CLASSIFICATION));
+          new Pair(Task.RECONSTRUCTION, Task.DENOISING),
+          new Pair(Task.RECONSTRUCTION, Task.INPAINTING),
+          new Pair(Task.DENOISING, Task.INPAINTING),
+          new Pair(Task.RECONSTRUCTION, Task.CLASSIFICATION),
+          new Pair(Task.DENOISING, Task.CLASSIFICATION),
+          new Pair(Task.INPAINTING, Task.CLASSIFICATION));
 
   /** The factor that makes [0,1] the bytes that the published code feeds. */
   private static final float UNSCALED = 255;
@@ -97,7 +104,7 @@ final class TaskCorrelations implements Experiment<PappLab> {
     return kind == Kind.MNIST ? lab.mnist() : lab.cifar();
   }
 
-  private MatrixStage features(PappLab lab, Pretext task, boolean published, int run) {
+  private MatrixStage features(PappLab lab, Task task, boolean published, int run) {
     Domain domain = domain(lab);
     return lab.attributions(
         lab.encoder(domain, task, run),
@@ -112,8 +119,7 @@ final class TaskCorrelations implements Experiment<PappLab> {
     return published && kind == Kind.MNIST;
   }
 
-  private LatentStage codes(
-      PappLab lab, Pretext task, boolean ofCorpus, boolean published, int run) {
+  private LatentStage codes(PappLab lab, Task task, boolean ofCorpus, boolean published, int run) {
     Domain domain = domain(lab);
     Dataset all = ofCorpus ? domain.train() : domain.test();
     int count = ofCorpus ? lab.scale().corpus() : lab.scale().tests();
@@ -136,7 +142,7 @@ final class TaskCorrelations implements Experiment<PappLab> {
   @Override
   public List<Stage<?>> stages(PappLab lab) {
     List<Stage<?>> stages = new ArrayList<>();
-    for (Pretext task : Pretext.values()) {
+    for (Task task : Task.values()) {
       for (int run : lab.runs().toArray()) {
         for (boolean published : new boolean[] {false, true}) {
           if (kind.hasFeatures()) {
@@ -153,7 +159,7 @@ final class TaskCorrelations implements Experiment<PappLab> {
   }
 
   private float[][] importances(
-      PappLab lab, boolean features, Pretext task, boolean published, int run) {
+      PappLab lab, boolean features, Task task, boolean published, int run) {
     return features
         ? Measures.rows(lab.get(features(lab, task, published, run)))
         : ExampleImportance.scores(
@@ -196,20 +202,22 @@ final class TaskCorrelations implements Experiment<PappLab> {
               ? "As published: images of 0 to 255 for encoders that were trained on 0 to 1."
               : "For CIFAR-10 the published code feeds images as they should be.");
     }
-    notes.add("The encoders of reconstruction and classification are multi-layer perceptrons.");
     return Finding.table(rows, notes);
   }
 
   /** The correlations of all runs. */
-  private record Correlations(Map<Pair, SummaryStatistics> byPair, SummaryStatistics fall) {
+  private record Correlations(
+      Map<Pair, SummaryStatistics> byPair, SummaryStatistics unsupervised, SummaryStatistics fall) {
     /** Nothing yet. */
     Correlations() {
-      this(new LinkedHashMap<>(), new SummaryStatistics());
+      this(new LinkedHashMap<>(), new SummaryStatistics(), new SummaryStatistics());
       PAIRS.forEach(pair -> byPair.put(pair, new SummaryStatistics()));
     }
 
-    /** Adds those of a run: of each pair, and by how much supervision lowers them. */
-    void add(Map<Pretext, float[][]> importances) {
+    /**
+     * Adds those of a run: of each pair, of the unsupervised, and how far supervision lowers it.
+     */
+    void add(Map<Task, float[][]> importances) {
       SummaryStatistics without = new SummaryStatistics();
       SummaryStatistics with = new SummaryStatistics();
       for (Pair pair : PAIRS) {
@@ -217,6 +225,7 @@ final class TaskCorrelations implements Experiment<PappLab> {
         byPair.get(pair).addValue(value);
         (pair.isSupervised() ? with : without).addValue(value);
       }
+      unsupervised.addValue(without.getMean());
       fall.addValue(without.getMean() - with.getMean());
     }
   }
@@ -224,8 +233,8 @@ final class TaskCorrelations implements Experiment<PappLab> {
   private Correlations correlations(PappLab lab, boolean features, boolean published) {
     Correlations all = new Correlations();
     for (int run : lab.runs().toArray()) {
-      Map<Pretext, float[][]> importances = new EnumMap<>(Pretext.class);
-      for (Pretext task : Pretext.values()) {
+      Map<Task, float[][]> importances = new EnumMap<>(Task.class);
+      for (Task task : Task.values()) {
         importances.put(task, importances(lab, features, task, published, run));
       }
       all.add(importances);
@@ -244,8 +253,8 @@ final class TaskCorrelations implements Experiment<PappLab> {
               "%s, %s–%s"
                   .formatted(
                       features ? "saliency maps" : "example importance",
-                      pair.first(),
-                      pair.second()),
+                      Tasks.label(pair.first()),
+                      Tasks.label(pair.second())),
               kind.published(features).get(k),
               Estimate.mean(again.byPair().get(pair), 3),
               Estimate.mean(right.byPair().get(pair), 3)));
@@ -257,13 +266,10 @@ final class TaskCorrelations implements Experiment<PappLab> {
           "unsupervised pairs minus supervised ones: %s; as published %s"
               .formatted(Verdict.text(right.fall()), Verdict.text(again.fall())));
     }
-    Pair unsupervised = PAIRS.get(0);
     return Verdict.of(
         "2.2 (low correlation between unsupervised tasks, below 0.2)",
-        Verdict.below(right.byPair().get(unsupervised), 0.2),
+        Verdict.below(right.unsupervised(), 0.2),
         "%s; as published %s"
-            .formatted(
-                Verdict.text(right.byPair().get(unsupervised)),
-                Verdict.text(again.byPair().get(unsupervised))));
+            .formatted(Verdict.text(right.unsupervised()), Verdict.text(again.unsupervised())));
   }
 }

@@ -3,6 +3,7 @@ package latentrace.experiment;
 import java.util.ArrayList;
 import java.util.List;
 import latentrace.data.Dataset;
+import latentrace.model.Pretext.Task;
 import latentrace.report.ImageGrid;
 import latentrace.report.Statistics;
 
@@ -32,14 +33,14 @@ final class TopExamples implements Experiment<PappLab> {
     return test.range(0, Math.min(TESTS, test.count()));
   }
 
-  private static MatrixStage scores(PappLab lab, Pretext task) {
+  private static MatrixStage scores(PappLab lab, Task task) {
     return lab.examples(lab.encoder(lab.cifar(), task, 0), Likeness.DKNN, corpus(lab), tests(lab));
   }
 
   @Override
   public List<Stage<?>> stages(PappLab lab) {
     List<Stage<?>> stages = new ArrayList<>();
-    for (Pretext task : Pretext.values()) {
+    for (Task task : Task.values()) {
       stages.add(scores(lab, task));
     }
     return stages;
@@ -56,10 +57,10 @@ final class TopExamples implements Experiment<PappLab> {
         grid.heading("test");
       }
       grid.add(tests, t);
-      for (Pretext task : Pretext.values()) {
+      for (Task task : Task.values()) {
         grid.gap();
         if (t == 0) {
-          grid.heading(task.toString());
+          grid.heading(Tasks.label(task));
         }
         for (int i : Statistics.topK(lab.get(scores(lab, task)).row(t), EACH)) {
           grid.add(

@@ -12,6 +12,7 @@ import latentrace.backend.Backend;
 import latentrace.backend.Backends;
 import latentrace.backend.Reconstruction;
 import latentrace.model.ModelSpec;
+import latentrace.model.Pretext.Task;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -79,18 +80,22 @@ class PappMeasuresTest {
               new Lab.Settings(Scale.SMOKE, 5, null, null, false),
               PappScale.of(Scale.SMOKE),
               new Lab.Means(backend, folder, Listener.SILENT, line -> {}));
-      for (Pretext task : Pretext.values()) {
+      for (Task task : Task.values()) {
         for (Domain domain : new Domain[] {lab.mnist(), lab.cifar(), lab.beats()}) {
           TrainStage model = lab.encoder(domain, task, 1);
           assertEquals(6, model.training().seed());
           assertEquals(domain.train().sampleSize(), model.spec().sampleSize());
+          if (domain != lab.beats()) {
+            assertEquals(task, model.spec().pretext().task());
+          }
         }
       }
-      assertEquals(5.0, lab.vae(5, 0).spec().beta());
-      assertEquals(Reconstruction.BERNOULLI, lab.vae(5, 0).spec().reconstruction());
+      assertEquals(ModelSpec.OBJECTIVE_TC, lab.vae(true, 5, 0).spec().objective());
+      assertEquals(5.0, lab.vae(false, 5, 0).spec().beta());
+      assertEquals(Reconstruction.BERNOULLI, lab.vae(false, 5, 0).spec().reconstruction());
       assertEquals(
           ModelSpec.RECURRENT_AUTOENCODER,
-          lab.encoder(lab.anomalies(), Pretext.DENOISING, 0).spec().model());
+          lab.encoder(lab.anomalies(), Task.DENOISING, 0).spec().model());
       for (int label : lab.anomalies().test().labels()) {
         assertEquals(1, label);
       }
