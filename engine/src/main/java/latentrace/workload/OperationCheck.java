@@ -9,6 +9,7 @@ import latentrace.backend.Activation;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
 import latentrace.backend.ConvShape;
+import latentrace.backend.KlWeights;
 import latentrace.backend.Names;
 import latentrace.backend.Reconstruction;
 import latentrace.backend.Upsampling;
@@ -165,6 +166,13 @@ public final class OperationCheck {
             backend.allocate(LENGTH));
       }
     }
+    try (Buffer a = noise(LENGTH);
+        Buffer b = noise(LENGTH)) {
+      record(
+          "residual sum",
+          y -> backend.activations().add(Activation.RELU, LENGTH, a, b, y[0]),
+          backend.allocate(LENGTH));
+    }
   }
 
   private void losses() {
@@ -187,6 +195,11 @@ public final class OperationCheck {
         classes[r] = r % IN;
       }
       labels.upload(classes);
+      record(
+          "NT-Xent",
+          y -> backend.losses().contrastive(ROWS, IN, 0.5, output, y[0], 0.5, y[1]),
+          backend.allocate(ROWS),
+          backend.allocate(2L * ROWS * IN));
       record(
           "cross-entropy",
           y -> backend.losses().crossEntropy(rows, IN, output, labels, y[0], 0.5, y[1]),
@@ -217,6 +230,15 @@ public final class OperationCheck {
                   .latents()
                   .scoreFunctionBackward(ROWS, DRAWS, LATENT, h, epsilon, dXi, rec, 2, 0.5, y[0]),
           backend.allocate(2 * ROWS * LATENT));
+      record(
+          "total correlation",
+          y -> {
+            KlWeights weights = new KlWeights(1, 5, 1);
+            backend.latents().totalCorrelation(ROWS, LATENT, h, dXi, weights, y[0]);
+            backend.latents().totalCorrelationBackward(ROWS, LATENT, h, dXi, weights, 0.5, y[1]);
+          },
+          backend.allocate(ROWS),
+          noise(2 * ROWS * LATENT));
       record(
           "KL",
           y -> {
@@ -465,5 +487,9 @@ public final class OperationCheck {
         "noise",
         y -> backend.random().normals(7, 2, samples, ROWS, DRAWS, LATENT, y[0]),
         backend.allocate((long) ROWS * DRAWS * LATENT));
+    record(
+        "mask",
+        y -> backend.random().mask(7, 2, samples, ROWS, IN, 0.2, y[0], y[0]),
+        noise(ROWS * IN));
   }
 }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** SimCLR on small images and a narrow network. */
 class SimClrTest {
-  private static final ModelSpec SPEC = ModelSpec.simClr(List.of(3, 8, 8), 1);
+  private static final ModelSpec SPEC = ModelSpec.simClr(List.of(3, 8, 8), 2);
 
   /** Of differences: so small that hardly a unit passes its kink. */
   private static final double STEP = 1e-7;
@@ -67,10 +67,14 @@ class SimClrTest {
     for (boolean training : new boolean[] {false, true}) {
       try (Model model = Model.create(backend, SPEC);
           Pass pass = model.newPass(4, 1)) {
-        model.parameters().initialise(Initialisation.KAIMING_NORMAL, 3);
-        model.training(training);
+        model.parameters().initialise(Initialisation.PYTORCH_DEFAULT, 3);
         pass.load(images(4), Positions.upTo(4), 0, 4);
         pass.trainingNoise(7, 2);
+        model.training(true);
+        for (int i = 0; i < 30; i++) { // running statistics come near the batch's
+          pass.run(SPEC.objectiveAt(1), Estimator.PATHWISE, 0.25, Wanted.LOSSES);
+        }
+        model.training(training);
         pass.run(SPEC.objectiveAt(1), Estimator.PATHWISE, 0.25, Wanted.GRADIENTS);
         double[] gradient = model.parameters().gradients().toDoubles();
         double[] at = model.parameters().values().toDoubles();
@@ -127,14 +131,14 @@ class SimClrTest {
   /** Some steps, and views of a colour are told from others better than by chance, ln 15. */
   @Test
   void learns() {
-    TrainingSpec spec = TrainingSpec.adam(3e-3, 8, 150, 1, 1);
+    TrainingSpec spec = TrainingSpec.adam(3e-3, 8, 100, 1, 1);
     try (Trainer trainer =
         new Trainer(backend, SPEC, spec, images(16), null, folder, Listener.SILENT)) {
       trainer.run();
     }
     var metrics = MetricsFile.read(folder);
     double begin = mean(metrics.headMap(11L).values().stream());
-    double end = mean(metrics.tailMap(121L).values().stream());
+    double end = mean(metrics.tailMap(81L).values().stream());
     assertTrue(end < begin - 0.3 && end < Math.log(15), begin + " to " + end);
   }
 

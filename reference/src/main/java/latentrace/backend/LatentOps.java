@@ -142,7 +142,7 @@ public abstract class LatentOps {
    * N(ξ_il;0,1)).
    *
    * <p>As in the published code, A and P are without the constant − ln(N·n), N samples in the data:
-   * with α = γ = 1, the mean is (β − 1)·(d − 1)·ln(N·n) above the decomposed KL term. Its gradient
+   * with α = γ = 1, the mean is (β − 1)·(d − 1)·ln(N·n) below the decomposed KL term. Its gradient
    * is the same.
    *
    * @param n samples of the batch, over which j runs
