@@ -462,20 +462,14 @@ public final class WeightImport {
                 .formatted(matrices.get(k), matrices.get(k - 1), before));
       }
     }
-    return new ModelSpec(
-        settings.model(),
-        List.of(matrices.get(0).get(1)),
-        matrices.subList(0, encoder - 1).stream().map(m -> m.get(0)).toList(),
-        latent,
-        classifier ? matrices.get(encoder).get(0) : 0,
-        settings.activation(),
-        settings.outputActivation(),
-        settings.reconstruction(),
-        ModelSpec.OBJECTIVE_H,
-        settings.beta(),
-        0,
-        0,
-        0,
-        settings.lossScale());
+    return ModelSpec.builder(settings.model(), List.of(matrices.get(0).get(1)), latent)
+        .hidden(matrices.subList(0, encoder - 1).stream().map(m -> m.get(0)).toList())
+        .classes(classifier ? matrices.get(encoder).get(0) : 0)
+        .activation(settings.activation())
+        .outputActivation(settings.outputActivation())
+        .reconstruction(settings.reconstruction())
+        .beta(settings.beta())
+        .lossScale(settings.lossScale())
+        .build();
   }
 }

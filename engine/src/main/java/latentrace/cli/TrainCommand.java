@@ -448,25 +448,27 @@ final class TrainCommand implements Callable<Integer> {
     if (classifier && !train.hasLabels()) {
       throw new InputException("--labels: a classifier needs labels, " + data + " has none");
     }
-    return new ModelSpec(
-        model,
-        train.shape(),
-        hidden != null
-            ? hidden
-            : model.startsWith("mlp-") ? List.of(8 * latent, 4 * latent, 2 * latent) : List.of(),
-        latent,
-        classifier ? Arrays.stream(train.labels()).max().orElse(0) + 1 : 0,
-        activation != null ? activation : isRecurrent() ? Activation.TANH : Activation.RELU,
-        outputActivation != null
-            ? outputActivation
-            : squash ? Activation.SIGMOID : Activation.IDENTITY,
-        loss,
-        objective.toUpperCase(Locale.ROOT),
-        beta,
-        gamma,
-        capacity,
-        capacityIterations != null ? capacityIterations : iterations,
-        lossScale,
-        task);
+    return ModelSpec.builder(model, train.shape(), latent)
+        .hidden(
+            hidden != null
+                ? hidden
+                : model.startsWith("mlp-")
+                    ? List.of(8 * latent, 4 * latent, 2 * latent)
+                    : List.of())
+        .classes(classifier ? Arrays.stream(train.labels()).max().orElse(0) + 1 : 0)
+        .activation(
+            activation != null ? activation : isRecurrent() ? Activation.TANH : Activation.RELU)
+        .outputActivation(
+            outputActivation != null
+                ? outputActivation
+                : squash ? Activation.SIGMOID : Activation.IDENTITY)
+        .reconstruction(loss)
+        .objective(objective.toUpperCase(Locale.ROOT))
+        .beta(beta)
+        .gamma(gamma)
+        .capacity(capacity, capacityIterations != null ? capacityIterations : iterations)
+        .lossScale(lossScale)
+        .pretext(task)
+        .build();
   }
 }

@@ -187,21 +187,11 @@ final class PappLab extends Lab {
   /** A classifier of MNIST trained anew, with features removed; of a run. */
   TrainStage retrained(Dataset masked, int run) {
     ModelSpec spec =
-        new ModelSpec(
-            ModelSpec.MLP_CLASSIFIER,
-            masked.shape(),
-            List.of(128),
-            64,
-            PappScale.CLASSES,
-            Activation.TANH,
-            Activation.IDENTITY,
-            Reconstruction.MSE,
-            ModelSpec.OBJECTIVE_H,
-            0,
-            0,
-            0,
-            0,
-            1);
+        ModelSpec.builder(ModelSpec.MLP_CLASSIFIER, masked.shape(), 64)
+            .hidden(List.of(128))
+            .classes(PappScale.CLASSES)
+            .activation(Activation.TANH)
+            .build();
     return train(spec, scale.retrained().training(seed() + run), masked);
   }
 

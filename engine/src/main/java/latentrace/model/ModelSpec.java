@@ -347,21 +347,11 @@ public record ModelSpec(
    */
   public static ModelSpec mlpVae(
       List<Integer> sampleShape, int latent, double beta, Reconstruction reconstruction) {
-    return new ModelSpec(
-        MLP_VAE,
-        sampleShape,
-        List.of(8 * latent, 4 * latent, 2 * latent),
-        latent,
-        0,
-        Activation.RELU,
-        Activation.IDENTITY,
-        reconstruction,
-        OBJECTIVE_H,
-        beta,
-        0,
-        0,
-        0,
-        1);
+    return builder(MLP_VAE, sampleShape, latent)
+        .hidden(List.of(8 * latent, 4 * latent, 2 * latent))
+        .reconstruction(reconstruction)
+        .beta(beta)
+        .build();
   }
 
   /** The papers' convolutional β-VAE for [C,64,64]: ReLU, objective H, decoder output logits. */
@@ -388,21 +378,10 @@ public record ModelSpec(
    * @param sampleShape [T] or [T,C]
    */
   public static ModelSpec recurrent(List<Integer> sampleShape, int latent) {
-    return new ModelSpec(
-        RECURRENT_AUTOENCODER,
-        sampleShape,
-        List.of(),
-        latent,
-        0,
-        Activation.TANH,
-        Activation.IDENTITY,
-        Reconstruction.L1,
-        OBJECTIVE_H,
-        0,
-        0,
-        0,
-        0,
-        1);
+    return builder(RECURRENT_AUTOENCODER, sampleShape, latent)
+        .activation(Activation.TANH)
+        .reconstruction(Reconstruction.L1)
+        .build();
   }
 
   /**
@@ -412,40 +391,16 @@ public record ModelSpec(
    * @param width channels of the first stage: 64 as published; the code has eight times as many
    */
   public static ModelSpec simClr(List<Integer> sampleShape, int width) {
-    return new ModelSpec(
-        SIMCLR,
-        sampleShape,
-        List.of(width),
-        MOST_HALVED * width,
-        0,
-        Activation.RELU,
-        Activation.IDENTITY,
-        Reconstruction.MSE,
-        OBJECTIVE_H,
-        0,
-        0,
-        0,
-        0,
-        1);
+    return builder(SIMCLR, sampleShape, MOST_HALVED * width).hidden(List.of(width)).build();
   }
 
   private static ModelSpec fixed(
       String model, List<Integer> shape, int latent, double beta, Reconstruction reconstruction) {
-    return new ModelSpec(
-        model,
-        shape,
-        List.of(),
-        latent,
-        0,
-        Activation.RELU,
-        hasPretext(model) ? Activation.SIGMOID : Activation.IDENTITY,
-        reconstruction,
-        OBJECTIVE_H,
-        beta,
-        0,
-        0,
-        0,
-        1);
+    return builder(model, shape, latent)
+        .outputActivation(hasPretext(model) ? Activation.SIGMOID : Activation.IDENTITY)
+        .reconstruction(reconstruction)
+        .beta(beta)
+        .build();
   }
 
   /**
@@ -495,62 +450,17 @@ public record ModelSpec(
 
   /** The same with other hidden widths. */
   public ModelSpec withHidden(List<Integer> widths) {
-    return new ModelSpec(
-        model,
-        sampleShape,
-        widths,
-        latent,
-        classes,
-        activation,
-        outputActivation,
-        reconstruction,
-        objective,
-        beta,
-        gamma,
-        capacity,
-        capacityIterations,
-        lossScale,
-        pretext);
+    return toBuilder().hidden(widths).build();
   }
 
   /** The same trained with another loss. */
   public ModelSpec withReconstruction(Reconstruction loss) {
-    return new ModelSpec(
-        model,
-        sampleShape,
-        hidden,
-        latent,
-        classes,
-        activation,
-        outputActivation,
-        loss,
-        objective,
-        beta,
-        gamma,
-        capacity,
-        capacityIterations,
-        lossScale,
-        pretext);
+    return toBuilder().reconstruction(loss).build();
   }
 
   /** The same with another factor on the loss. */
   public ModelSpec withLossScale(double scale) {
-    return new ModelSpec(
-        model,
-        sampleShape,
-        hidden,
-        latent,
-        classes,
-        activation,
-        outputActivation,
-        reconstruction,
-        objective,
-        beta,
-        gamma,
-        capacity,
-        capacityIterations,
-        scale,
-        pretext);
+    return toBuilder().lossScale(scale).build();
   }
 
   /**
@@ -559,62 +469,24 @@ public record ModelSpec(
    * @param numberOfClasses of classification; for other tasks it says nothing
    */
   public ModelSpec withPretext(Pretext task, int numberOfClasses) {
-    return new ModelSpec(
-        model,
-        sampleShape,
-        hidden,
-        latent,
-        isClassifier(model, task) ? numberOfClasses : 0,
-        activation,
-        outputActivation,
-        reconstruction,
-        objective,
-        beta,
-        gamma,
-        capacity,
-        capacityIterations,
-        lossScale,
-        task);
+    return toBuilder()
+        .pretext(task)
+        .classes(isClassifier(model, task) ? numberOfClasses : 0)
+        .build();
   }
 
   /** The same minimising γ·|KL − C(t)| with C growing from 0 to {@code capacity} linearly. */
   public ModelSpec withBurgess(double newGamma, double newCapacity, long newIterations) {
-    return new ModelSpec(
-        model,
-        sampleShape,
-        hidden,
-        latent,
-        classes,
-        activation,
-        outputActivation,
-        reconstruction,
-        OBJECTIVE_B,
-        beta,
-        newGamma,
-        newCapacity,
-        newIterations,
-        lossScale,
-        pretext);
+    return toBuilder()
+        .objective(OBJECTIVE_B)
+        .gamma(newGamma)
+        .capacity(newCapacity, newIterations)
+        .build();
   }
 
   /** The same minimising objective TC with another β. */
   public ModelSpec withTotalCorrelation(double newBeta) {
-    return new ModelSpec(
-        model,
-        sampleShape,
-        hidden,
-        latent,
-        classes,
-        activation,
-        outputActivation,
-        reconstruction,
-        OBJECTIVE_TC,
-        newBeta,
-        gamma,
-        capacity,
-        capacityIterations,
-        lossScale,
-        pretext);
+    return toBuilder().objective(OBJECTIVE_TC).beta(newBeta).build();
   }
 
   /**
@@ -659,5 +531,156 @@ public record ModelSpec(
     double fraction =
         capacityIterations == 0 ? 1 : Math.min(1, (double) iteration / capacityIterations);
     return new Objective(reconstruction, gamma, capacity * fraction, lossScale);
+  }
+
+  /**
+   * Begins a description with the usual choices: no hidden widths, ReLU, an output without
+   * activation, squared errors, objective H with β = 0.
+   *
+   * @param model one of {@link #MODELS}
+   * @param sampleShape extents of a sample
+   * @param latent latent size d
+   */
+  public static Builder builder(String model, List<Integer> sampleShape, int latent) {
+    return new Builder(model, sampleShape, latent);
+  }
+
+  /** Begins another description with all that this one says. */
+  public Builder toBuilder() {
+    Builder builder = new Builder(model, sampleShape, latent);
+    builder.hidden = hidden;
+    builder.classes = classes;
+    builder.activation = activation;
+    builder.outputActivation = outputActivation;
+    builder.reconstruction = reconstruction;
+    builder.objective = objective;
+    builder.beta = beta;
+    builder.gamma = gamma;
+    builder.capacity = capacity;
+    builder.capacityIterations = capacityIterations;
+    builder.lossScale = lossScale;
+    builder.pretext = pretext;
+    return builder;
+  }
+
+  /** A description in the making; every setter gives the builder back. */
+  public static final class Builder {
+    private final String model;
+    private final List<Integer> sampleShape;
+    private final int latent;
+    private List<Integer> hidden = List.of();
+    private int classes;
+    private Activation activation = Activation.RELU;
+    private Activation outputActivation = Activation.IDENTITY;
+    private Reconstruction reconstruction = Reconstruction.MSE;
+    private String objective = OBJECTIVE_H;
+    private double beta;
+    private double gamma;
+    private double capacity;
+    private long capacityIterations;
+    private double lossScale = 1;
+    private Pretext pretext;
+
+    private Builder(String model, List<Integer> sampleShape, int latent) {
+      this.model = model;
+      this.sampleShape = sampleShape;
+      this.latent = latent;
+    }
+
+    /** Widths between input and code. */
+    public Builder hidden(List<Integer> widths) {
+      hidden = widths;
+      return this;
+    }
+
+    /** Of a classifier. */
+    public Builder classes(int count) {
+      classes = count;
+      return this;
+    }
+
+    /** Between layers. */
+    public Builder activation(Activation between) {
+      activation = between;
+      return this;
+    }
+
+    /** After the decoder's last layer. */
+    public Builder outputActivation(Activation last) {
+      outputActivation = last;
+      return this;
+    }
+
+    /** Decoder distribution. */
+    public Builder reconstruction(Reconstruction loss) {
+      reconstruction = loss;
+      return this;
+    }
+
+    /** H, B or TC. */
+    public Builder objective(String name) {
+      objective = name;
+      return this;
+    }
+
+    /** Of objectives H and TC. */
+    public Builder beta(double factor) {
+      beta = factor;
+      return this;
+    }
+
+    /** Of objective B. */
+    public Builder gamma(double factor) {
+      gamma = factor;
+      return this;
+    }
+
+    /**
+     * Of objective B.
+     *
+     * @param nats C at the end
+     * @param iterations until it is reached
+     */
+    public Builder capacity(double nats, long iterations) {
+      capacity = nats;
+      capacityIterations = iterations;
+      return this;
+    }
+
+    /** Factor on the loss. */
+    public Builder lossScale(double factor) {
+      lossScale = factor;
+      return this;
+    }
+
+    /** What a denoising-… model is trained for. */
+    public Builder pretext(Pretext task) {
+      pretext = task;
+      return this;
+    }
+
+    /**
+     * The description.
+     *
+     * @throws IllegalArgumentException naming the first field that is wrong
+     */
+    public ModelSpec build() {
+      return new ModelSpec(
+          model,
+          sampleShape,
+          hidden,
+          latent,
+          classes,
+          activation,
+          outputActivation,
+          reconstruction,
+          objective,
+          beta,
+          gamma,
+          capacity,
+          capacityIterations,
+          lossScale,
+          pretext);
+    }
   }
 }
