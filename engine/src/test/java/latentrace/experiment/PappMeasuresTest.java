@@ -85,7 +85,7 @@ class PappMeasuresTest {
           TrainStage model = lab.encoder(domain, task, 1);
           assertEquals(6, model.training().seed());
           assertEquals(domain.train().sampleSize(), model.spec().sampleSize());
-          if (domain != lab.beats()) {
+          if (domain.train().shape().size() > 2) {
             assertEquals(task, model.spec().pretext().task());
           }
         }

@@ -253,6 +253,6 @@ final class SimdTotalCorrelation {
     densities.over(pool, n, (long) n * d * COST);
     backward.scale = scale;
     backward.dH = dH;
-    backward.over(pool, n, (long) 2 * n * d * COST);
+    backward.over(pool, n, 2L * n * d * COST);
   }
 }
