@@ -139,32 +139,39 @@ public record TrainingSpec(
   /** The same with Adam and its usual moments. */
   public static TrainingSpec adam(
       double lr, int batch, long iterations, int checkpoints, long seed) {
-    return sgd(lr, batch, iterations, checkpoints, seed).with(ADAM, 0, "constant", CONTRACT, 0);
+    return sgd(lr, batch, iterations, checkpoints, seed)
+        .with(ADAM, 0, false, "constant", CONTRACT, 0);
   }
 
   /** The same with SGD's momentum. */
   public TrainingSpec withMomentum(double newMomentum) {
-    return with(optimizer, newMomentum, schedule, noise, weightDecay);
+    return with(optimizer, newMomentum, nesterov, schedule, noise, weightDecay);
+  }
+
+  /** The same with SGD's momentum, Nesterov's. */
+  public TrainingSpec withNesterov(double newMomentum) {
+    return with(optimizer, newMomentum, true, schedule, noise, weightDecay);
   }
 
   /** The same with another weight decay. */
   public TrainingSpec withWeightDecay(double decay) {
-    return with(optimizer, momentum, schedule, noise, decay);
+    return with(optimizer, momentum, nesterov, schedule, noise, decay);
   }
 
   /** The same with another schedule of the learning rate. */
   public TrainingSpec withSchedule(String newSchedule) {
-    return with(optimizer, momentum, newSchedule, noise, weightDecay);
+    return with(optimizer, momentum, nesterov, newSchedule, noise, weightDecay);
   }
 
   /** The same with training noise from elsewhere. */
   public TrainingSpec withNoise(String newNoise) {
-    return with(optimizer, momentum, schedule, newNoise, weightDecay);
+    return with(optimizer, momentum, nesterov, schedule, newNoise, weightDecay);
   }
 
   private TrainingSpec with(
       String newOptimizer,
       double newMomentum,
+      boolean isNesterov,
       String newSchedule,
       String newNoise,
       double newWeightDecay) {
@@ -173,7 +180,7 @@ public record TrainingSpec(
         learningRate,
         newSchedule,
         newMomentum,
-        nesterov,
+        isNesterov,
         newWeightDecay,
         beta1,
         beta2,

@@ -48,7 +48,7 @@ final class MaskingShifts implements Experiment<PappLab> {
 
   /** Mean shifts by fraction, then the same squared, of a run [1, 2·fractions]. */
   private static MatrixStage shifts(PappLab lab, Domain domain, Importance importance, int run) {
-    TrainStage model = lab.encoder(domain, Task.DENOISING, run);
+    TrainStage model = lab.examined(domain, run);
     MatrixStage attributions =
         lab.attributions(model, Depth.ENCODER, importance, domain.test(), domain.baseline());
     return lab.matrix(
@@ -207,11 +207,9 @@ final class MaskingShifts implements Experiment<PappLab> {
             held == cases,
             "the shift is clearly above random's in %d of %d cases (as published: %d)"
                 .formatted(held, cases, heldAsPublished)));
-    domains(lab).forEach(domain -> notes.addAll(domain.notes()));
+    domains(lab).forEach(domain -> notes.addAll(lab.notesOfExamined(domain)));
     notes.add("Shift: the L2 distance of the text; as published, its square, as in the code.");
-    notes.add(
-        "CIFAR-10: the auto-encoder of the paper's Table 4 stands in for SimCLR. Retrained as"
-            + " published: training images masked by the attributions of others.");
+    notes.add("Retrained as published: training images masked by the attributions of others.");
     return new Finding(rows, List.of(curves(lab)), notes);
   }
 

@@ -175,6 +175,31 @@ final class PappLab extends Lab {
     return train(spec(domain, task), domain.regime().training(seed() + run), domain.train());
   }
 
+  /** The encoder of claims 1.1 and 1.2: SimCLR's of colour images, of others one that denoises. */
+  TrainStage examined(Domain domain, int run) {
+    if (domain.channels() == 1) {
+      return encoder(domain, Task.DENOISING, run);
+    }
+    ModelSpec spec = ModelSpec.simClr(domain.train().shape(), scale.simClrWidth());
+    return train(spec, scale.simClr().contrastive(seed() + run), domain.train());
+  }
+
+  /** What stands in for what where that encoder is examined. */
+  List<String> notesOfExamined(Domain domain) {
+    if (domain.channels() == 1) {
+      return domain.notes();
+    }
+    List<String> notes = new ArrayList<>(domain.notes());
+    if (settings().scale() != Scale.PAPER) {
+      notes.remove(notes.size() - 1); // of the auto-encoders
+      notes.add(scale.simClr().describe("SimCLR of " + domain.name(), domain.train().count()));
+    }
+    notes.add(
+        "Its ResNet-18 has width %d and random weights at first (paper: 64, from ImageNet)."
+            .formatted(scale.simClrWidth()));
+    return notes;
+  }
+
   /** A disentangled VAE of a run: a β-VAE or, by total correlation, a TC-VAE. */
   TrainStage vae(boolean totalCorrelation, double beta, int run) {
     Domain domain = large();

@@ -10,6 +10,8 @@ import latentrace.checkpoint.TrainingSpec;
  * @param mnist auto-encoders and classifiers of MNIST
  * @param heartbeats auto-encoders of ECG5000
  * @param cifar auto-encoders and classifiers of CIFAR-10
+ * @param simClr SimCLR of CIFAR-10
+ * @param simClrWidth of its ResNet-18
  * @param vae disentangled VAEs of MNIST, 32×32
  * @param retrained classifiers of MNIST with features removed
  * @param heartbeatLatent latent size of ECG5000's
@@ -25,6 +27,8 @@ record PappScale(
     Regime mnist,
     Regime heartbeats,
     Regime cifar,
+    Regime simClr,
+    int simClrWidth,
     Regime vae,
     Regime retrained,
     int heartbeatLatent,
@@ -62,6 +66,14 @@ record PappScale(
           .withWeightDecay(WEIGHT_DECAY);
     }
 
+    /** SimCLR's: SGD along a cosine, lr 0.6 for batches of 512 and in proportion for others. */
+    TrainingSpec contrastive(long seed) {
+      return TrainingSpec.sgd(0.6 * batch / 512, batch, iterations, checkpoints, seed)
+          .withNesterov(0.9)
+          .withWeightDecay(1e-6)
+          .withSchedule("cosine");
+    }
+
     /** What differs from the paper, a sentence. */
     String describe(String what, int trainedOn) {
       return "%s: %,d training samples, %,d iterations of %d (paper: all, 100 epochs or more)."
@@ -78,6 +90,8 @@ record PappScale(
               new Regime(ALL, 300, 20_000, 10),
               new Regime(ALL, 20, 17_500, 10),
               new Regime(ALL, 300, 16_600, 10),
+              new Regime(ALL, 512, 9_700, 1),
+              64,
               new Regime(ALL, 300, 20_000, 1),
               new Regime(ALL, 300, 2_000, 1),
               64,
@@ -92,7 +106,9 @@ record PappScale(
               3,
               new Regime(20_000, 100, 1_000, 4),
               new Regime(2_000, 20, 600, 3),
-              new Regime(2_500, 50, 100, 2),
+              new Regime(2_500, 50, 500, 2),
+              new Regime(2_500, 64, 200, 1),
+              8,
               new Regime(10_000, 100, 600, 1),
               new Regime(4_000, 100, 400, 1),
               16,
@@ -108,6 +124,8 @@ record PappScale(
               new Regime(120, 30, 8, 2),
               new Regime(120, 30, 4, 2),
               new Regime(20, 10, 2, 2),
+              new Regime(20, 6, 2, 1),
+              1,
               new Regime(60, 30, 4, 1),
               new Regime(60, 20, 6, 1),
               4,
@@ -129,6 +147,8 @@ record PappScale(
         mnist,
         heartbeats,
         cifar,
+        simClr,
+        simClrWidth,
         vae,
         retrained,
         heartbeatLatent,

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import latentrace.data.Dataset;
-import latentrace.model.Pretext.Task;
 import latentrace.neighbors.ExampleImportance;
 import latentrace.report.Estimate;
 import latentrace.report.Picture;
@@ -34,11 +33,12 @@ final class SimilarityRates implements Experiment<PappLab> {
     return List.of(lab.mnist(), lab.beats(), lab.cifar());
   }
 
-  /** Without the inverse curvature of CIFAR-10's encoder, whose factors are too large. */
+  /** By codes; and by gradients, but for SimCLR's: a sample has no loss of its own there. */
   private static List<Likeness> methods(Domain domain) {
     List<Likeness> methods =
-        new ArrayList<>(List.of(Likeness.DKNN, Likeness.COSINE, Likeness.SIMPLEX, Likeness.TRACIN));
+        new ArrayList<>(List.of(Likeness.DKNN, Likeness.COSINE, Likeness.SIMPLEX));
     if (domain.channels() == 1) {
+      methods.add(Likeness.TRACIN);
       methods.add(Likeness.INFLUENCE);
     }
     return methods;
@@ -54,10 +54,7 @@ final class SimilarityRates implements Experiment<PappLab> {
 
   private static MatrixStage scores(PappLab lab, Domain domain, Likeness method, int run) {
     return lab.examples(
-        lab.encoder(domain, Task.DENOISING, run),
-        method,
-        corpus(lab, domain),
-        queries(lab, domain));
+        lab.examined(domain, run), method, corpus(lab, domain), queries(lab, domain));
   }
 
   @Override
@@ -119,7 +116,7 @@ final class SimilarityRates implements Experiment<PappLab> {
                 Estimate.mean(gaps(lab, domain, method.published()), 3),
                 Estimate.mean(right, 3)));
       }
-      notes.addAll(domain.notes());
+      notes.addAll(lab.notesOfExamined(domain));
       notes.add(
           "%s: %,d training samples for %d."
               .formatted(domain.name(), corpus(lab, domain).count(), queries(lab, domain).count()));
