@@ -56,6 +56,6 @@ class KernelSourceTest {
     KernelSource source = KernelSource.load();
     assertEquals("latentrace.cu", source.unit());
     assertTrue(source.files().containsKey("common.cuh"), source.files().keySet().toString());
-    assertEquals(50, source.signatures().size());
+    assertEquals(60, source.signatures().size());
   }
 }
