@@ -159,6 +159,16 @@ def train_step(timer, instance, model, repeats, batch=BATCH):
     report("train-step", instance, "pytorch", batch / timer.seconds(step, repeats, warmups=5))
 
 
+def train_steps(timer, device):
+    for d in (64, 128):
+        train_step(timer, str(d), MlpVae(d), repeats=40)
+    train_step(timer, "conv-64", ConvVae(64), repeats=15)
+    if device == "cuda":
+        for batch in (4096, 16384):
+            train_step(timer, f"128, batch {batch}", MlpVae(128), 40, batch)
+        train_step(timer, "conv-64, batch 1024", ConvVae(64), 15, 1024)
+
+
 def influence(timer, instance, model, repeats):
     parameters = list(model.parameters())
     size = sum(p.numel() for p in parameters)
@@ -244,22 +254,21 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--quick", action="store_true", help="few repeats")
+    suites = ["train-step", "vae-tracin", "attribution"]
+    parser.add_argument("--suites", nargs="+", default=suites, help="others are none of PyTorch's")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.set_default_device(arguments.device)
     torch.manual_seed(1)
     timer = Timer(arguments.device, arguments.quick)
-    for d in (64, 128):
-        train_step(timer, str(d), MlpVae(d), repeats=40)
-    train_step(timer, "conv-64", ConvVae(64), repeats=15)
-    if arguments.device == "cuda":
-        for batch in (4096, 16384):
-            train_step(timer, f"128, batch {batch}", MlpVae(128), 40, batch)
-        train_step(timer, "conv-64, batch 1024", ConvVae(64), 15, 1024)
-    influence(timer, f"256x{TESTS}", MlpVae(128), repeats=7)
-    influence(timer, f"conv-1024x{TESTS}", ConvVae(64), repeats=5)
-    integrated_gradients(timer)
-    encoder_tracin(timer)
+    if "train-step" in arguments.suites:
+        train_steps(timer, arguments.device)
+    if "vae-tracin" in arguments.suites:
+        influence(timer, f"256x{TESTS}", MlpVae(128), repeats=7)
+        influence(timer, f"conv-1024x{TESTS}", ConvVae(64), repeats=5)
+        encoder_tracin(timer)
+    if "attribution" in arguments.suites:
+        integrated_gradients(timer)
 
 
 if __name__ == "__main__":

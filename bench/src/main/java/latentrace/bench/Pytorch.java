@@ -29,14 +29,18 @@ final class Pytorch {
    * Runs the script.
    *
    * @param python the interpreter
+   * @param suites ids of those wanted
    * @throws BackendException if it fails: its last line
    */
-  static List<Figure> run(String python, Path script, int threads, boolean quick) {
+  static List<Figure> run(
+      String python, Path script, int threads, boolean quick, List<String> suites) {
     List<String> command = new ArrayList<>(List.of(python, script.toString()));
     command.addAll(List.of("--threads", Integer.toString(threads)));
     if (quick) {
       command.add("--quick");
     }
+    command.add("--suites");
+    command.addAll(suites);
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       List<String> lines =

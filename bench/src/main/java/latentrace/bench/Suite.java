@@ -191,7 +191,8 @@ public final class Suite implements Callable<Integer> {
   }
 
   private void addPytorch(int threads) {
-    for (Pytorch.Figure figure : Pytorch.run(python, SCRIPT, threads, quick)) {
+    List<String> ids = suites.stream().map(SuiteSpec::id).toList();
+    for (Pytorch.Figure figure : Pytorch.run(python, SCRIPT, threads, quick, ids)) {
       environment = environment.with("pytorch", figure.version());
       for (SuiteSpec suite : suites) {
         if (suite.id().equals(figure.suite())) {

@@ -38,7 +38,16 @@ abstract class PathMethod implements FeatureMethod {
   }
 
   @Override
-  public final void attribute(
+  public void attribute(
+      Representation f, Samples samples, float[] weights, float[][] attributions) {
+    accumulate(f, samples, weights, attributions);
+    for (int i = 0; i < samples.count(); i++) {
+      finish(samples, i, attributions[i]);
+    }
+  }
+
+  /** What {@link #add} makes of all points. */
+  final void accumulate(
       Representation f, Samples samples, float[] weights, float[][] attributions) {
     int points = points();
     int d = samples.size();
@@ -68,9 +77,6 @@ abstract class PathMethod implements FeatureMethod {
         int k = (int) ((first + r) % points);
         add(samples, sample, k, x, gradients, r * d, attributions[sample]);
       }
-    }
-    for (int i = 0; i < samples.count(); i++) {
-      finish(samples, i, attributions[i]);
     }
   }
 }

@@ -1,7 +1,9 @@
 package latentrace.attribution;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
 import latentrace.backend.Cleanup;
@@ -37,6 +39,9 @@ public final class Representation implements AutoCloseable {
     UNIT
   }
 
+  /** Features behind an affine first layer for one before it, from which points cost too much. */
+  private static final int MOST_GROWTH = 4;
+
   private final Backend backend;
   private final List<Sequential> parts;
   private final Length length;
@@ -50,6 +55,7 @@ public final class Representation implements AutoCloseable {
   private final Cleanup cleanup = new Cleanup();
   private final float[] units;
   private final double[] norms;
+  private AffineStart affineStart;
   private int rows;
 
   /**
@@ -67,17 +73,27 @@ public final class Representation implements AutoCloseable {
    * @param capacity most inputs at a time
    */
   public Representation(Model model, Depth depth, Length length, int capacity) {
-    this.backend = model.backend();
-    this.parts = model.parts().subList(0, depth == Depth.ENCODER ? 1 : model.parts().size());
+    this(
+        model.backend(),
+        model.parts().subList(0, depth == Depth.ENCODER ? 1 : model.parts().size()),
+        length,
+        model.spec().latent(),
+        capacity);
+    model.training(false);
+  }
+
+  private Representation(
+      Backend backend, List<Sequential> parts, Length length, int latent, int capacity) {
+    this.backend = backend;
+    this.parts = parts;
     this.length = length;
     this.capacity = capacity;
     this.inputSize = parts.get(0).inputSize();
-    this.latent = model.spec().latent();
-    this.size = depth == Depth.ENCODER ? latent : parts.get(parts.size() - 1).outputSize();
+    this.latent = latent;
+    this.size = parts.size() == 1 ? latent : parts.get(parts.size() - 1).outputSize();
     this.units = length == Length.UNIT ? new float[capacity * size] : null;
     this.norms = length == Length.UNIT ? new double[capacity] : null;
     this.tapes = new Tape[parts.size()];
-    model.training(false);
     try {
       for (int p = 0; p < tapes.length; p++) {
         tapes[p] = cleanup.add(new Tape(backend, parts.get(p), capacity, true), Tape::close);
@@ -88,6 +104,24 @@ public final class Representation implements AutoCloseable {
       cleanup.closeAfter(e);
       throw e;
     }
+  }
+
+  /**
+   * This in two behind its first layer, in memory of its own that is closed with this; nothing if
+   * that layer is not affine, or makes so much of an input that nothing is gained.
+   */
+  Optional<AffineStart> affineStart() {
+    if (affineStart == null) {
+      Sequential.Split split = parts.get(0).behindAffineLayer().orElse(null);
+      if (split == null || split.affine().outputSize() > (long) MOST_GROWTH * inputSize) {
+        return Optional.empty();
+      }
+      List<Sequential> after = new ArrayList<>(parts);
+      after.set(0, split.rest());
+      Representation rest = new Representation(backend, after, length, latent, capacity);
+      affineStart = cleanup.add(new AffineStart(backend, split.affine(), rest), AffineStart::close);
+    }
+    return Optional.of(affineStart);
   }
 
   /** D. */

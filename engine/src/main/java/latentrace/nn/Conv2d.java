@@ -16,25 +16,29 @@ public final class Conv2d extends Convolution {
 
   /** A convolution followed by an activation. */
   public Conv2d(ConvShape shape, Activation activation) {
-    this(shape, activation, true);
-  }
-
-  private Conv2d(ConvShape shape, Activation activation, boolean biased) {
-    super(
+    this(
         shape,
         activation,
-        new Parameter("weight", shape.patchSize(), weightShape(shape)),
-        biased ? new Parameter("bias", shape.patchSize(), List.of(shape.outChannels())) : null);
+        weightOf(shape),
+        new Parameter("bias", shape.patchSize(), List.of(shape.outChannels())));
+  }
+
+  private Conv2d(ConvShape shape, Activation activation, Parameter weight, Parameter bias) {
+    super(shape, activation, weight, bias);
+  }
+
+  private static Parameter weightOf(ConvShape shape) {
+    return new Parameter("weight", shape.patchSize(), weightShape(shape));
   }
 
   /** A convolution without bias or activation, as before batch normalisation, which has a bias. */
   public static Conv2d withoutBias(ConvShape shape) {
-    return new Conv2d(shape, Activation.IDENTITY, false);
+    return new Conv2d(shape, Activation.IDENTITY, weightOf(shape), null);
   }
 
   @Override
   public Layer withActivation(Activation f) {
-    return new Conv2d(shape, f, bias != null);
+    return new Conv2d(shape, f, weight, bias);
   }
 
   @Override

@@ -20,7 +20,7 @@ public final class ConvTranspose2d extends Convolution {
 
   /** A transposed convolution followed by an activation. */
   public ConvTranspose2d(ConvShape shape, Activation activation) {
-    super(
+    this(
         shape,
         activation,
         new Parameter(
@@ -29,9 +29,14 @@ public final class ConvTranspose2d extends Convolution {
             "bias", shape.patchSize(), List.of(shape.channels()), Parameter.Start.PYTORCH_DEFAULT));
   }
 
+  private ConvTranspose2d(
+      ConvShape shape, Activation activation, Parameter weight, Parameter bias) {
+    super(shape, activation, weight, bias);
+  }
+
   @Override
   public Layer withActivation(Activation f) {
-    return new ConvTranspose2d(shape, f);
+    return new ConvTranspose2d(shape, f, weight, bias);
   }
 
   @Override

@@ -7,6 +7,6 @@ interface Fusable extends Layer {
   /** The activation fused in. */
   Activation activation();
 
-  /** The same layer, unbound, with another activation. */
+  /** The same layer on the same parameters, with another activation. */
   Layer withActivation(Activation f);
 }

@@ -32,6 +32,14 @@ public final class Linear implements ParametricLayer, Fusable {
     this.bias = new Parameter("bias", in, List.of(out));
   }
 
+  private Linear(Linear other, Activation activation) {
+    this.in = other.in;
+    this.out = other.out;
+    this.activation = activation;
+    this.weight = other.weight;
+    this.bias = other.bias;
+  }
+
   @Override
   public Activation activation() {
     return activation;
@@ -39,7 +47,7 @@ public final class Linear implements ParametricLayer, Fusable {
 
   @Override
   public Layer withActivation(Activation f) {
-    return new Linear(in, out, f);
+    return new Linear(this, f);
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import latentrace.backend.Activation;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
@@ -82,6 +83,30 @@ public final class Sequential {
       names.add(layerName);
       layers.add(layer);
     }
+  }
+
+  /**
+   * The chain in two, on the same parameters.
+   *
+   * @param affine up to its first layer that is no reshaping, without that layer's activation
+   * @param rest from that activation on
+   */
+  public record Split(Sequential affine, Sequential rest) {}
+
+  /** In two behind its first layer, if that is affine and not all; else nothing. */
+  public Optional<Split> behindAffineLayer() {
+    if (!(layers.get(firstWithWork) instanceof Fusable first)) {
+      return Optional.empty();
+    }
+    List<Layer> before = new ArrayList<>(layers.subList(0, firstWithWork));
+    before.add(first.withActivation(Activation.IDENTITY));
+    List<Layer> after = new ArrayList<>(layers.subList(firstWithWork + 1, layers.size()));
+    if (first.activation() != Activation.IDENTITY) {
+      after.add(0, new ActivationLayer(first.activation(), first.outputSize()));
+    }
+    return after.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Split(new Sequential(name, before), new Sequential(name, after)));
   }
 
   /** First part of its parameters' names. */

@@ -31,10 +31,13 @@ final class SimdConvolutions extends ConvOps {
   private static final int COLUMNS = MicroKernel.COLUMNS;
   private static final int BLOCK = Gemm.BLOCK;
 
-  /** Rows of a product that are too few for the micro-kernel, and how wide a tile of them is. */
+  /** Rows of a product that are too few for a tile, and how wide a tile of them is. */
   private static final int FEW_ROWS = 3;
 
   private static final int WIDE = 2 * COLUMNS;
+
+  /** Rows for which filling a panel costs more than reading the runs again. */
+  private static final int MOST_UNPACKED = 3 * ROWS;
 
   /** Columns of an image group, if one image has fewer: planes and product stay in L2. */
   private static final int GROUP_COLUMNS = 544;
@@ -152,9 +155,42 @@ final class SimdConvolutions extends ConvOps {
       Arrays.fill(s.product, productAt, productAt + m * ld, 0);
       return;
     }
-    if (m <= FEW_ROWS) {
-      for (int column = 0; column < columns; column += WIDE) {
-        narrow(m, k, left, leftAt, s.planes.values, s.offsets, column, s.product, productAt, ld);
+    int few = m % ROWS <= FEW_ROWS ? m % ROWS : 0;
+    int tiled = m - few;
+    for (int column = 0; few > 0 && column < columns; column += WIDE) {
+      narrow(
+          few,
+          k,
+          left,
+          leftAt + tiled * k,
+          s.planes.values,
+          s.offsets,
+          column,
+          s.product,
+          productAt + tiled * ld,
+          ld);
+    }
+    if (tiled <= MOST_UNPACKED && k <= BLOCK) {
+      for (int column = 0; column < columns; column += COLUMNS) {
+        for (int row = 0; row < tiled; row += ROWS) {
+          int last = tiled - 1 - row;
+          int a0 = leftAt + row * k;
+          unpacked(
+              k,
+              left,
+              a0,
+              a0 + Math.min(1, last) * k,
+              a0 + Math.min(2, last) * k,
+              a0 + Math.min(3, last) * k,
+              a0 + Math.min(4, last) * k,
+              a0 + Math.min(5, last) * k,
+              s.planes.values,
+              s.offsets,
+              column,
+              s.product,
+              productAt + row * ld + column,
+              ld);
+        }
       }
       return;
     }
@@ -162,8 +198,8 @@ final class SimdConvolutions extends ConvOps {
       int length = Math.min(BLOCK, k - q);
       for (int column = 0; column < columns; column += COLUMNS) {
         fillPanel(s.planes.values, s.offsets, q, length, column, s.panel);
-        for (int row = 0; row < m; row += ROWS) {
-          int last = m - 1 - row;
+        for (int row = 0; row < tiled; row += ROWS) {
+          int last = tiled - 1 - row;
           int a0 = leftAt + row * k + q;
           MicroKernel.tile(
               length,
@@ -184,6 +220,77 @@ final class SimdConvolutions extends ConvOps {
         }
       }
     }
+  }
+
+  /** A tile of {@link MicroKernel}'s size straight from the runs, for a panel of few uses. */
+  private static void unpacked(
+      int k,
+      float[] a,
+      int a0,
+      int a1,
+      int a2,
+      int a3,
+      int a4,
+      int a5,
+      float[] values,
+      int[] offsets,
+      int column,
+      float[] c,
+      int cAt,
+      int ldc) {
+    FloatVector c00 = FloatVector.zero(Lanes.SPECIES);
+    FloatVector c01 = c00;
+    FloatVector c10 = c00;
+    FloatVector c11 = c00;
+    FloatVector c20 = c00;
+    FloatVector c21 = c00;
+    FloatVector c30 = c00;
+    FloatVector c31 = c00;
+    FloatVector c40 = c00;
+    FloatVector c41 = c00;
+    FloatVector c50 = c00;
+    FloatVector c51 = c00;
+    for (int p = 0; p < k; p++) {
+      int at = offsets[p] + column;
+      FloatVector b0 = FloatVector.fromArray(Lanes.SPECIES, values, at);
+      FloatVector b1 = FloatVector.fromArray(Lanes.SPECIES, values, at + V);
+      FloatVector x = FloatVector.broadcast(Lanes.SPECIES, a[a0 + p]);
+      c00 = x.fma(b0, c00);
+      c01 = x.fma(b1, c01);
+      x = FloatVector.broadcast(Lanes.SPECIES, a[a1 + p]);
+      c10 = x.fma(b0, c10);
+      c11 = x.fma(b1, c11);
+      x = FloatVector.broadcast(Lanes.SPECIES, a[a2 + p]);
+      c20 = x.fma(b0, c20);
+      c21 = x.fma(b1, c21);
+      x = FloatVector.broadcast(Lanes.SPECIES, a[a3 + p]);
+      c30 = x.fma(b0, c30);
+      c31 = x.fma(b1, c31);
+      x = FloatVector.broadcast(Lanes.SPECIES, a[a4 + p]);
+      c40 = x.fma(b0, c40);
+      c41 = x.fma(b1, c41);
+      x = FloatVector.broadcast(Lanes.SPECIES, a[a5 + p]);
+      c50 = x.fma(b0, c50);
+      c51 = x.fma(b1, c51);
+    }
+    int to = cAt;
+    c00.intoArray(c, to);
+    c01.intoArray(c, to + V);
+    to += ldc;
+    c10.intoArray(c, to);
+    c11.intoArray(c, to + V);
+    to += ldc;
+    c20.intoArray(c, to);
+    c21.intoArray(c, to + V);
+    to += ldc;
+    c30.intoArray(c, to);
+    c31.intoArray(c, to + V);
+    to += ldc;
+    c40.intoArray(c, to);
+    c41.intoArray(c, to + V);
+    to += ldc;
+    c50.intoArray(c, to);
+    c51.intoArray(c, to + V);
   }
 
   /**
