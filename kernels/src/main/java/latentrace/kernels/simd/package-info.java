@@ -49,7 +49,9 @@
  *       the micro-kernel: half-empty tiles, and panels used once; so a kernel of three rows reads
  *       the runs themselves. A step of the papers' conv-vae (batch 64, two threads): 38 to 40 ms
  *       where PyTorch takes 77. Left to do: activations backwards while planes are filled, and
- *       influence's draws in tiles that stay in L3.
+ *       influence's draws in tiles that stay in L3. Up to 18 rows read the runs where they lie, and
+ *       one to three rows over do so in half a tile: integrated gradients of the small MNIST
+ *       encoder (8 to 32 channels) 1,340 to 1,420 images/s.
  *   <li>Normals: 12.5 ns each one block at a time, 2.7 on vectors; the same bits as the reference's
  *       but for about one in a million.
  * </ul>
