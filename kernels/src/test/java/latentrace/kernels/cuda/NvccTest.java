@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** NVIDIA's compiler takes the kernels without a warning, and keeps all they hold in registers. */
-@Tag("kernels-only")
+@Tag("one-jdk")
 class NvccTest {
   private static final Pattern FRAME =
       Pattern.compile("(\\d+) bytes stack frame, (\\d+) bytes spill stores");

@@ -141,7 +141,7 @@ class CommandLineTest {
   void verifiesBackends() throws Exception {
     List<String> lines = ok("devices", "--verify").out().lines().toList();
     assertTrue(
-        lines.contains("  45 operations agree with the reference"), String.join("\n", lines));
+        lines.contains("  49 operations agree with the reference"), String.join("\n", lines));
   }
 
   /** The convolutional model from data to scores, the same on both backends. */

@@ -12,6 +12,7 @@ import latentrace.data.Npy;
 import latentrace.data.NpyArray;
 import latentrace.data.Npz;
 import latentrace.tests.cli.Cli.Outcome;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The paper's CIFAR-airplane model through the command line: import of its published checkpoints,
  * the images resized, self-influence and scores, against PyTorch in double.
  */
+@Tag("one-jdk") // what it does is not the JVM's: .ci/run has it once
 class KongCommandLineTest {
   private static final Path SHARED =
       Path.of("").toAbsolutePath().getParent().resolveSibling("shared/data");

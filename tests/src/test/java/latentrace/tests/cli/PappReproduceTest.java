@@ -11,10 +11,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import latentrace.tests.cli.Cli.Outcome;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code reproduce papp2023} from end to end, on built-in data. */
+@Tag("one-jdk") // what it does is not the JVM's: .ci/run has it once
 class PappReproduceTest {
   private static final List<String> TABLES =
       List.of("figure1", "figure2", "table1", "table2", "table3", "figure3", "figure5");

@@ -15,10 +15,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import latentrace.tests.cli.Cli.Outcome;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code reproduce kong2021} from end to end, on built-in data. */
+@Tag("one-jdk") // what it does is not the JVM's: .ci/run has it once
 class ReproduceTest {
   private static final List<String> LIGHT = List.of("table7", "figure6");
 
