@@ -27,10 +27,10 @@
  * yet an image is its own strongest proponent in 3 to 6 % only: far from converged, the few with
  * the largest gradients are everybody's.
  *
- * <p>What feeding bytes to encoders of [0,1] does to Table 1 of Papp et al. 2023, MNIST, laptop:
- * the correlation of example importance between reconstruction and denoising is 0.11 ± 0.06
- * (published: 0.10), and 0.26 ± 0.00 with inputs as the encoders were trained on; wrongly paired
- * gradient SHAP takes the classifier's correlation with the denoising encoder from 0.20 ± 0.03 to
- * 0.06 ± 0.01.
+ * <p>What feeding bytes to encoders of [0,1] does to Table 1 of Papp et al. 2023, MNIST, laptop
+ * (perceptrons stood in for the encoders of reconstruction and classification then): the
+ * correlation of example importance between reconstruction and denoising is 0.11 ± 0.06 (published:
+ * 0.10), and 0.26 ± 0.00 with inputs as the encoders were trained on; wrongly paired gradient SHAP
+ * takes the classifier's correlation with the denoising encoder from 0.20 ± 0.03 to 0.06 ± 0.01.
  */
 package latentrace.experiment;

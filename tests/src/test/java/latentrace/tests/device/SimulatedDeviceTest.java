@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * reported one by one.
  */
 class SimulatedDeviceTest {
-  /** What only the kernels' own code can fail, so that one JDK shows it: .ci/run leaves it out. */
+  /** What only the kernels' own code can fail, so that one JDK shows it: .ci/run has it once. */
   private static final String ONE_JDK = "one-jdk";
 
   private static final String CONFORMANCE = "latentrace.tests.conformance";
