@@ -14,8 +14,16 @@ enum Likeness {
   PUBLISHED_SIMPLEX("SimplEx, as published"),
   /** Products of encoder gradients, over all checkpoints. */
   TRACIN("TracIn"),
+  /** In training mode, sample by sample. */
+  PUBLISHED_TRACIN("TracIn, as published"),
   /** The last checkpoint's, weighed by the inverse curvature of the encoder, EK-FAC. */
-  INFLUENCE("influence functions");
+  INFLUENCE("influence functions"),
+  /**
+   * In training mode, sample by sample, without curvature: the published LiSSA (scale 1000, damping
+   * 0.001, depth 100) multiplies an eigenvector of value λ by Σ_j (1 − 0.001 − λ/1000)^j, which is
+   * 96 for all λ far below 10.
+   */
+  PUBLISHED_INFLUENCE("influence functions, as published");
 
   private static final double TOLERANCE = 1e-10;
 
@@ -27,7 +35,12 @@ enum Likeness {
 
   /** The published code's way of it. */
   Likeness published() {
-    return this == SIMPLEX ? PUBLISHED_SIMPLEX : this;
+    return switch (this) {
+      case SIMPLEX -> PUBLISHED_SIMPLEX;
+      case TRACIN -> PUBLISHED_TRACIN;
+      case INFLUENCE -> PUBLISHED_INFLUENCE;
+      default -> this;
+    };
   }
 
   /** The method, unless it is one of gradients. */
@@ -37,7 +50,8 @@ enum Likeness {
       case COSINE -> NearestCodes.COSINE;
       case SIMPLEX -> new SimplEx(TOLERANCE);
       case PUBLISHED_SIMPLEX -> new SoftmaxSimplEx(1000, 1e-3);
-      case TRACIN, INFLUENCE -> throw new IllegalStateException(label + " takes gradients");
+      case TRACIN, PUBLISHED_TRACIN, INFLUENCE, PUBLISHED_INFLUENCE ->
+          throw new IllegalStateException(label + " takes gradients");
     };
   }
 

@@ -312,6 +312,9 @@ final class PappLab extends Lab {
             switch (likeness) {
               case TRACIN -> tracIn(model, ParameterSelection.ENCODER, corpus, queries);
               case INFLUENCE -> influence(model, corpus, queries);
+              case PUBLISHED_TRACIN -> trainingMode(model, get(model), corpus, queries);
+              case PUBLISHED_INFLUENCE ->
+                  trainingMode(model, ModelStage.last(get(model)), corpus, queries);
               default ->
                   open(
                       model,
@@ -341,6 +344,12 @@ final class PappLab extends Lab {
     try (VaeTracIn.Result result = tracIn.scores(corpus, queries)) {
       return result.scores().toFloats();
     }
+  }
+
+  private float[][] trainingMode(
+      ModelStage model, List<Checkpoint> checkpoints, Dataset corpus, Dataset queries) {
+    return new TrainingModeGradients(backend(), model.spec(), seed(), listener())
+        .products(checkpoints, corpus, queries);
   }
 
   /** The loss as trained, or squared errors instead of absolute ones, which have no curvature. */
