@@ -15,7 +15,7 @@ public final class DspritesGenerator {
   public static final int SIZE = 3 * 6 * 40 * 32 * 32;
 
   private static final int[] LATENT_SIZES = {1, 3, 6, 40, 32, 32};
-  private static final int SIDE = 64;
+  static final int SIDE = 64;
   private static final int HALF_BITS = 10;
   private static final int ROUNDS = 6;
 
@@ -34,11 +34,7 @@ public final class DspritesGenerator {
    */
   public static Dataset generate(int count, long seed) {
     int size = SIDE * SIDE;
-    if (count < 1 || count > Inputs.MAX_VALUES / size) {
-      throw new IllegalArgumentException(
-          "DspritesGenerator: count %d, expected 1 to %d"
-              .formatted(count, Inputs.MAX_VALUES / size));
-    }
+    requireCount(count);
     byte[] pixels = new byte[count * size];
     int[] labels = new int[count];
     for (int i = 0; i < count; i++) {
@@ -47,6 +43,14 @@ public final class DspritesGenerator {
       draw(latents, pixels, i * size);
     }
     return Dataset.ofBytes("dsprites", new int[] {1, SIDE, SIDE}, pixels, labels);
+  }
+
+  static void requireCount(int count) {
+    int most = Inputs.MAX_VALUES / (SIDE * SIDE);
+    if (count < 1 || count > most) {
+      throw new IllegalArgumentException(
+          "dSprites: count %d, expected 1 to %d".formatted(count, most));
+    }
   }
 
   /**

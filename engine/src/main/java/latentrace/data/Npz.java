@@ -7,9 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
@@ -47,6 +49,19 @@ public final class Npz {
    */
   public static Dataset readDataset(Path path) {
     return open(path, Archive::readDataset);
+  }
+
+  /**
+   * Some rows of an array of bytes that need not fit into memory.
+   *
+   * @param key its name
+   * @param shape what it must be: [N, …]
+   * @param rows which, each 0 to N − 1
+   * @return [rows, …], flat
+   * @throws InputException if there is no such array of bytes, or the file is not whole
+   */
+  public static byte[] readRows(Path path, String key, int[] shape, int[] rows) {
+    return open(path, archive -> archive.readRows(key, shape, rows));
   }
 
   /** Writes arrays, deflated, in the map's order; same arrays, same bytes. */
@@ -150,6 +165,45 @@ public final class Npz {
         }
         return array;
       }
+    }
+
+    byte[] readRows(String key, int[] shape, int[] rows) throws IOException {
+      ZipEntry entry = entries.get(key);
+      if (entry == null) {
+        throw error("holds no array '%s'".formatted(key));
+      }
+      int size = Arrays.stream(shape).skip(1).reduce(1, Math::multiplyExact);
+      byte[] values = Inputs.allocate(path, (long) rows.length * size, 1, byte[]::new);
+      long[] wanted = new long[rows.length]; // row, place
+      for (int i = 0; i < rows.length; i++) {
+        wanted[i] = (long) Objects.checkIndex(rows[i], shape[0]) << Integer.SIZE | i;
+      }
+      Arrays.sort(wanted);
+      try (CheckedInputStream checked = new CheckedInputStream(content(entry), new CRC32());
+          ByteSource source = source(key, checked)) {
+        NpyHeader header = Npy.readHeader(source);
+        if (header.type() != NpyArray.Type.U1
+            || header.fortranOrder()
+            || !Arrays.equals(header.shape(), shape)) {
+          throw source.error(
+              "is %s %s, expected unsigned bytes %s, row by row"
+                  .formatted(
+                      header.type(), Arrays.toString(header.shape()), Arrays.toString(shape)));
+        }
+        byte[] row = new byte[size];
+        int next = 0;
+        for (int i = 0; i < shape[0]; i++) {
+          source.readFully(row, 0, size, "rows");
+          for (; next < rows.length && wanted[next] >>> Integer.SIZE == i; next++) {
+            System.arraycopy(row, 0, values, (int) wanted[next] * size, size);
+          }
+        }
+        source.expectEnd((long) shape[0] * size);
+        if (checked.getChecksum().getValue() != entry.getCrc()) {
+          throw source.error("the checksum does not match");
+        }
+      }
+      return values;
     }
 
     /** The header of an array, or nothing if it is of a kind that is not read. */

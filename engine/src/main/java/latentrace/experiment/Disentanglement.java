@@ -1,7 +1,6 @@
 package latentrace.experiment;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,8 +56,8 @@ final class Disentanglement implements Experiment<PappLab> {
       this.label = label;
     }
 
-    TrainStage train(PappLab lab, double beta, int run) {
-      return lab.vae(this == TOTAL_CORRELATION, beta, run);
+    TrainStage train(PappLab lab, Domain domain, double beta, int run) {
+      return lab.vae(domain, this == TOTAL_CORRELATION, beta, run);
     }
   }
 
@@ -69,36 +68,36 @@ final class Disentanglement implements Experiment<PappLab> {
 
   @Override
   public String title() {
-    return "Figure 3, claim 3: correlation of importances between the latent units of β-VAEs and TC-VAEs,"
-        + " MNIST";
+    return "Figure 3, claim 3: correlation of importances between the latent units of β-VAEs and TC-VAEs";
   }
 
   private static MatrixStage unit(
-      PappLab lab, Kind kind, double beta, int unit, boolean published, int run) {
-    Domain domain = lab.large();
+      PappLab lab, Domain domain, Kind kind, double beta, int unit, boolean published, int run) {
     return lab.attributions(
-        kind.train(lab, beta, run),
+        kind.train(lab, domain, beta, run),
         published ? Importance.GRADIENT_SHAP : Importance.INTEGRATED_GRADIENTS,
         unit,
         domain.test(),
         domain.baseline());
   }
 
-  private static LatentStage codes(PappLab lab, Kind kind, double beta, int run) {
-    return lab.codes(kind.train(lab, beta, run), lab.large().test());
+  private static LatentStage codes(PappLab lab, Domain domain, Kind kind, double beta, int run) {
+    return lab.codes(kind.train(lab, domain, beta, run), domain.test());
   }
 
   @Override
   public List<Stage<?>> stages(PappLab lab) {
     List<Stage<?>> stages = new ArrayList<>();
-    for (Kind kind : Kind.values()) {
-      for (double beta : PappScale.BETAS) {
-        for (int run : lab.runs().toArray()) {
-          for (int unit = 0; unit < PappScale.VAE_LATENT; unit++) {
-            stages.add(unit(lab, kind, beta, unit, false, run));
-            stages.add(unit(lab, kind, beta, unit, true, run));
+    for (Domain domain : lab.disentangled()) {
+      for (Kind kind : Kind.values()) {
+        for (double beta : PappScale.BETAS) {
+          for (int run : lab.runs().toArray()) {
+            for (int unit = 0; unit < lab.latentUnits(domain); unit++) {
+              stages.add(unit(lab, domain, kind, beta, unit, false, run));
+              stages.add(unit(lab, domain, kind, beta, unit, true, run));
+            }
+            stages.add(codes(lab, domain, kind, beta, run));
           }
-          stages.add(codes(lab, kind, beta, run));
         }
       }
     }
@@ -106,11 +105,12 @@ final class Disentanglement implements Experiment<PappLab> {
   }
 
   /** |attributions| of all units [d][N·D]; as published, times the units' values. */
-  private static double[][] units(PappLab lab, Kind kind, double beta, boolean published, int run) {
-    float[][] codes = Measures.rows(lab.get(codes(lab, kind, beta, run)));
-    double[][] units = new double[PappScale.VAE_LATENT][];
+  private static double[][] units(
+      PappLab lab, Domain domain, Kind kind, double beta, boolean published, int run) {
+    float[][] codes = Measures.rows(lab.get(codes(lab, domain, kind, beta, run)));
+    double[][] units = new double[lab.latentUnits(domain)][];
     for (int unit = 0; unit < units.length; unit++) {
-      float[][] rows = Measures.rows(lab.get(unit(lab, kind, beta, unit, published, run)));
+      float[][] rows = Measures.rows(lab.get(unit(lab, domain, kind, beta, unit, published, run)));
       int d = rows[0].length;
       units[unit] = new double[rows.length * d];
       for (int i = 0; i < units[unit].length; i++) {
@@ -124,13 +124,13 @@ final class Disentanglement implements Experiment<PappLab> {
   /** The measures of all runs, by β. */
   private record Measured(
       Map<Double, Map<Measure, SummaryStatistics>> values, SimpleRegression slope) {
-    static Measured of(PappLab lab, Kind kind, boolean published) {
+    static Measured of(PappLab lab, Domain domain, Kind kind, boolean published) {
       Map<Double, Map<Measure, SummaryStatistics>> values = new LinkedHashMap<>();
       SimpleRegression slope = new SimpleRegression();
       for (double beta : PappScale.BETAS) {
         Map<Measure, SummaryStatistics> byMeasure = new EnumMap<>(Measure.class);
         for (int run : lab.runs().toArray()) {
-          double[][] units = units(lab, kind, beta, published, run);
+          double[][] units = units(lab, domain, kind, beta, published, run);
           for (Measure measure : Measure.values()) {
             byMeasure
                 .computeIfAbsent(measure, key -> new SummaryStatistics())
@@ -152,33 +152,30 @@ final class Disentanglement implements Experiment<PappLab> {
   public Finding report(PappLab lab) {
     List<Row> rows = new ArrayList<>();
     List<String> notes = new ArrayList<>();
-    for (Kind kind : Kind.values()) {
-      notes.add(add(rows, lab, kind));
+    List<Picture> parts = new ArrayList<>();
+    for (Domain domain : lab.disentangled()) {
+      for (Kind kind : Kind.values()) {
+        notes.add(add(rows, lab, domain, kind));
+        parts.add(scatter(lab, domain, kind));
+      }
     }
-    notes.addAll(lab.large().notes());
+    lab.disentangled().forEach(domain -> notes.addAll(domain.notes()));
     notes.add(
         "Integrated gradients of each unit; as published, gradient SHAP times the unit's value. The"
             + " paper shows this as a figure only.");
-    return new Finding(
-        rows,
-        List.of(
-            Picture.panels(
-                name(),
-                title(),
-                2,
-                Arrays.stream(Kind.values()).map(kind -> scatter(lab, kind)).toList())),
-        notes);
+    return new Finding(rows, List.of(Picture.panels(name(), title(), 2, parts)), notes);
   }
 
   /** Adds the rows of a kind, and says what they mean. */
-  private static String add(List<Row> rows, PappLab lab, Kind kind) {
-    Measured right = Measured.of(lab, kind, false);
-    Measured published = Measured.of(lab, kind, true);
+  private static String add(List<Row> rows, PappLab lab, Domain domain, Kind kind) {
+    Measured right = Measured.of(lab, domain, kind, false);
+    Measured published = Measured.of(lab, domain, kind, true);
     for (Measure measure : Measure.values()) {
       for (double beta : PappScale.BETAS) {
         rows.add(
             Row.compared(
-                "%s, %s, β = %s".formatted(kind.label, measure.label, Lab.number(beta)),
+                "%s, %s, %s, β = %s"
+                    .formatted(domain.name(), kind.label, measure.label, Lab.number(beta)),
                 "",
                 published.estimate(beta, measure),
                 right.estimate(beta, measure)));
@@ -186,7 +183,7 @@ final class Disentanglement implements Experiment<PappLab> {
     }
     SimpleRegression slope = right.slope();
     return Verdict.of(
-        "3 (no decrease with β), %ss,".formatted(kind.label),
+        "3 (no decrease with β), %ss of %s,".formatted(kind.label, domain.name()),
         !(slope.getSlope() < -2 * slope.getSlopeStdErr()),
         String.format(
             Locale.ROOT,
@@ -198,7 +195,7 @@ final class Disentanglement implements Experiment<PappLab> {
             published.slope().getSlopeStdErr()));
   }
 
-  private static Picture scatter(PappLab lab, Kind kind) {
+  private static Picture scatter(PappLab lab, Domain domain, Kind kind) {
     List<Plots.Series> clouds = new ArrayList<>();
     for (boolean published : new boolean[] {false, true}) {
       int runs = lab.scale().runs();
@@ -206,11 +203,14 @@ final class Disentanglement implements Experiment<PappLab> {
       double[] y = new double[x.length];
       for (int i = 0; i < x.length; i++) {
         x[i] = PappScale.BETAS.get(i / runs);
-        y[i] = Measure.PEARSON.of(units(lab, kind, x[i], published, i % runs));
+        y[i] = Measure.PEARSON.of(units(lab, domain, kind, x[i], published, i % runs));
       }
       clouds.add(new Plots.Series(published ? "as published" : "done right", x, y));
     }
     return Plots.scatter(
-        new Plots.Frame("part", kind.label, "β", "Pearson's correlation", 420, 320), clouds, false);
+        new Plots.Frame(
+            "part", kind.label + ", " + domain.name(), "β", "Pearson's correlation", 420, 320),
+        clouds,
+        false);
   }
 }

@@ -1,6 +1,7 @@
 package latentrace.experiment;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import latentrace.data.Dataset;
 
 /**
@@ -21,6 +22,11 @@ record Domain(
     float[] baseline,
     PappScale.Regime regime,
     List<String> notes) {
+  /** Classes, as far as the largest label says. */
+  int classes() {
+    return Math.max(PappScale.CLASSES, 1 + IntStream.of(train.labels()).max().orElse(0));
+  }
+
   /** C of [C,H,W]; 1 of a series. */
   int channels() {
     int[] shape = train.sampleShape();

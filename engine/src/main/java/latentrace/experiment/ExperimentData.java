@@ -13,6 +13,8 @@ import latentrace.data.ColourGenerator;
 import latentrace.data.Dataset;
 import latentrace.data.Datasets;
 import latentrace.data.DigitsGenerator;
+import latentrace.data.Dsprites;
+import latentrace.data.DspritesGenerator;
 import latentrace.data.HeartbeatsGenerator;
 import latentrace.data.InputException;
 
@@ -177,6 +179,36 @@ final class ExperimentData {
     Dataset part = Datasets.read(balanced, null);
     return new Source(
         part, "%,d images of CIFAR-10 stand in for its 50,000.".formatted(part.count()));
+  }
+
+  /** Whether CIFAR-100 is there; nothing stands in for it. */
+  boolean hasCifar100() {
+    return cifar100(true) != null && cifar100(false) != null;
+  }
+
+  private Path cifar100(boolean train) {
+    String name = train ? "train.bin" : "test.bin";
+    return find("cifar-100-binary/" + name, name);
+  }
+
+  /** CIFAR-100's training set, [3,32,32], fine labels, if it is there. */
+  Source cifar100Train() {
+    return new Source(Datasets.read(cifar100(true), null), null);
+  }
+
+  /** CIFAR-100's test set, [3,32,32], fine labels, if it is there. */
+  Source cifar100Test() {
+    return new Source(Datasets.read(cifar100(false), null), null);
+  }
+
+  /** Images of dSprites in random order, [1,64,64]. */
+  Source sprites(int count) {
+    Path file = matching("dsprites*.npz");
+    return file != null
+        ? new Source(Dsprites.read(file, count, seed), null)
+        : new Source(
+            DspritesGenerator.generate(count, seed),
+            "Images drawn by dSprites' recipe stand in for its file.");
   }
 
   private static Source generatedColours(int count, long seed) {

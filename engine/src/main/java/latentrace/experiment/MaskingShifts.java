@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import latentrace.attribution.FeatureMask;
 import latentrace.attribution.Representation.Depth;
 import latentrace.attribution.RepresentationShift;
@@ -43,7 +44,7 @@ final class MaskingShifts implements Experiment<PappLab> {
   }
 
   private static List<Domain> domains(PappLab lab) {
-    return List.of(lab.mnist(), lab.anomalies(), lab.cifar());
+    return Stream.concat(Stream.of(lab.mnist(), lab.anomalies()), lab.colours().stream()).toList();
   }
 
   /** Mean shifts by fraction, then the same squared, of a run [1, 2·fractions]. */

@@ -102,6 +102,26 @@ final class PappLab extends Lab {
         });
   }
 
+  /** CIFAR-100 as {@link #cifar}. */
+  private Domain cifar100() {
+    return domains.computeIfAbsent(
+        "cifar100",
+        key -> {
+          Source train = data().cifar100Train().first(scale.cifar().samples());
+          return domain(
+              "CIFAR-100",
+              train,
+              drawn("cifar test", data().cifar100Test().data(), scale.tests()),
+              FeatureImportance.mean(train.data()),
+              scale.cifar());
+        });
+  }
+
+  /** The domains of colour images: CIFAR-100 only where it is among the data. */
+  List<Domain> colours() {
+    return data().hasCifar100() ? List.of(cifar(), cifar100()) : List.of(cifar());
+  }
+
   /** ECG5000 in random order, labelled 0 if normal and 1 otherwise. */
   private Source heartbeats() {
     return source(
@@ -158,6 +178,30 @@ final class PappLab extends Lab {
         });
   }
 
+  /** dSprites. */
+  Domain sprites() {
+    return domains.computeIfAbsent(
+        "sprites",
+        key -> {
+          int samples = scale.sprites().samples();
+          Source all = data().sprites(samples + scale.spriteTests());
+          Dataset test = all.data().range(samples, scale.spriteTests());
+          return domain(
+              "dSprites", all.first(samples), test, new float[test.sampleSize()], scale.sprites());
+        });
+  }
+
+  /** What disentangled VAEs learn. */
+  List<Domain> disentangled() {
+    return List.of(large(), sprites());
+  }
+
+  /** Latent units of a disentangled VAE. */
+  int latentUnits(Domain domain) {
+    boolean small = domain.train().sampleShape()[1] == VAE_SIDE;
+    return small ? PappScale.VAE_LATENT : PappScale.SPRITE_LATENT;
+  }
+
   /** The model of a pretext task; of series there is one task, to give them back. */
   private ModelSpec spec(Domain domain, Task task) {
     List<Integer> shape = domain.train().shape();
@@ -167,7 +211,7 @@ final class PappLab extends Lab {
     boolean colour = domain.channels() > 1;
     int latent = colour ? PappScale.CIFAR_LATENT : PappScale.MNIST_LATENT;
     String model = colour ? ModelSpec.DENOISING_CIFAR : ModelSpec.DENOISING_MNIST;
-    return ModelSpec.denoising(model, latent).withPretext(Pretext.of(task), PappScale.CLASSES);
+    return ModelSpec.denoising(model, latent).withPretext(Pretext.of(task), domain.classes());
   }
 
   /** An encoder of a run, trained for a task. */
@@ -201,10 +245,10 @@ final class PappLab extends Lab {
   }
 
   /** A disentangled VAE of a run: a β-VAE or, by total correlation, a TC-VAE. */
-  TrainStage vae(boolean totalCorrelation, double beta, int run) {
-    Domain domain = large();
+  TrainStage vae(Domain domain, boolean totalCorrelation, double beta, int run) {
+    int side = domain.train().sampleShape()[1];
     ModelSpec spec =
-        ModelSpec.burgessVae(1, VAE_SIDE, PappScale.VAE_LATENT, beta, Reconstruction.BERNOULLI);
+        ModelSpec.burgessVae(1, side, latentUnits(domain), beta, Reconstruction.BERNOULLI);
     ModelSpec trained = totalCorrelation ? spec.withTotalCorrelation(beta) : spec;
     return train(trained, domain.regime().training(seed() + run), domain.train());
   }

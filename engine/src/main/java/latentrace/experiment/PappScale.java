@@ -13,9 +13,11 @@ import latentrace.checkpoint.TrainingSpec;
  * @param simClr SimCLR of CIFAR-10
  * @param simClrWidth of its ResNet-18
  * @param vae disentangled VAEs of MNIST, 32×32
+ * @param sprites disentangled VAEs of dSprites, 64×64
  * @param retrained classifiers of MNIST with features removed
  * @param heartbeatLatent latent size of ECG5000's
  * @param tests samples whose features are explained, at most
+ * @param spriteTests those of dSprites, at most
  * @param corpus samples whose importance is asked for, at most
  * @param queries samples that they are important for, at most
  * @param steps of integrated gradients
@@ -30,9 +32,11 @@ record PappScale(
     Regime simClr,
     int simClrWidth,
     Regime vae,
+    Regime sprites,
     Regime retrained,
     int heartbeatLatent,
     int tests,
+    int spriteTests,
     int corpus,
     int queries,
     int steps,
@@ -41,6 +45,7 @@ record PappScale(
   static final int MNIST_LATENT = 4;
   static final int CIFAR_LATENT = 16;
   static final int VAE_LATENT = 3;
+  static final int SPRITE_LATENT = 6;
   static final int CLASSES = 10;
 
   /** Of gradient SHAP in the published code. */
@@ -93,8 +98,10 @@ record PappScale(
               new Regime(ALL, 512, 9_700, 1),
               64,
               new Regime(ALL, 300, 20_000, 1),
+              new Regime(500_000, 500, 100_000, 1),
               new Regime(ALL, 300, 2_000, 1),
               64,
+              10_000,
               10_000,
               1000,
               1000,
@@ -110,9 +117,11 @@ record PappScale(
               new Regime(2_500, 64, 200, 1),
               8,
               new Regime(10_000, 100, 600, 1),
+              new Regime(10_000, 50, 400, 1),
               new Regime(4_000, 100, 400, 1),
               16,
               300,
+              60,
               500,
               100,
               20,
@@ -127,9 +136,11 @@ record PappScale(
               new Regime(20, 6, 2, 1),
               1,
               new Regime(60, 30, 4, 1),
+              new Regime(40, 10, 2, 1),
               new Regime(60, 20, 6, 1),
               4,
               8,
+              4,
               20,
               6,
               4,
@@ -150,9 +161,11 @@ record PappScale(
         simClr,
         simClrWidth,
         vae,
+        sprites,
         retrained,
         heartbeatLatent,
         newTests == null ? tests : newTests,
+        newTests == null ? spriteTests : Math.min(newTests, spriteTests),
         corpus,
         newTests == null ? queries : Math.min(newTests, queries),
         steps,

@@ -3,6 +3,7 @@ package latentrace.experiment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import latentrace.data.Dataset;
 import latentrace.neighbors.ExampleImportance;
 import latentrace.report.Estimate;
@@ -30,7 +31,7 @@ final class SimilarityRates implements Experiment<PappLab> {
   }
 
   private static List<Domain> domains(PappLab lab) {
-    return List.of(lab.mnist(), lab.beats(), lab.cifar());
+    return Stream.concat(Stream.of(lab.mnist(), lab.beats()), lab.colours().stream()).toList();
   }
 
   /** By codes; and by gradients, but for SimCLR's: a sample has no loss of its own there. */

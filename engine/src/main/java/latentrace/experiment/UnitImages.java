@@ -22,7 +22,7 @@ final class UnitImages implements Experiment<PappLab> {
   }
 
   private static MatrixStage images(PappLab lab, double beta) {
-    return lab.visualizations(lab.vae(false, beta, 0), lab.large());
+    return lab.visualizations(lab.vae(lab.large(), false, beta, 0), lab.large());
   }
 
   @Override

@@ -90,9 +90,10 @@ class PappMeasuresTest {
           }
         }
       }
-      assertEquals(ModelSpec.OBJECTIVE_TC, lab.vae(true, 5, 0).spec().objective());
-      assertEquals(5.0, lab.vae(false, 5, 0).spec().beta());
-      assertEquals(Reconstruction.BERNOULLI, lab.vae(false, 5, 0).spec().reconstruction());
+      assertEquals(ModelSpec.OBJECTIVE_TC, lab.vae(lab.large(), true, 5, 0).spec().objective());
+      assertEquals(5.0, lab.vae(lab.large(), false, 5, 0).spec().beta());
+      assertEquals(
+          Reconstruction.BERNOULLI, lab.vae(lab.large(), false, 5, 0).spec().reconstruction());
       assertEquals(
           ModelSpec.RECURRENT_AUTOENCODER,
           lab.encoder(lab.anomalies(), Task.DENOISING, 0).spec().model());

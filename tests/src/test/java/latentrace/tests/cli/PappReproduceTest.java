@@ -62,6 +62,27 @@ class PappReproduceTest {
     assertEquals(page, Files.readString(out.resolve("index.html")));
   }
 
+  /** CIFAR-100 has its rows where its files are. */
+  @Test
+  void aSecondSetOfColourImages() throws Exception {
+    Path data = Files.createDirectory(folder.resolve("data"));
+    for (String name : List.of("train.bin", "test.bin")) {
+      byte[] records = new byte[24 * (2 + 3072)];
+      new java.util.Random(1).nextBytes(records);
+      for (int i = 0; i < 24; i++) {
+        records[i * 3074] = (byte) (i % 20);
+        records[i * 3074 + 1] = (byte) (99 - i);
+      }
+      Files.write(data.resolve(name), records);
+    }
+    Outcome outcome = reproduce("table2 --repeats 1 --data data --out colours");
+    assertEquals(0, outcome.status(), outcome.err());
+    String table = Files.readString(folder.resolve("colours/tables/table2.csv"));
+    assertTrue(table.contains("CIFAR-100, example importance, recon.–denois."), table);
+    String without = Files.readString(folder.resolve("colours/index.html"));
+    assertFalse(without.contains("CIFAR-100 is left out"), without);
+  }
+
   @Test
   void badUsage() throws Exception {
     assertEquals(
