@@ -3,6 +3,8 @@ package latentrace.report;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -24,6 +26,8 @@ final class ChartStyle {
   static final Color SOFT_INK = new Color(0x565d66);
   private static final Color GRID = new Color(0xe3e6ea);
   private static final Color CLEAR = new Color(255, 255, 255, 0);
+  private static final double SMALLEST_PLAIN = 1e-5;
+  private static final double LARGEST_PLAIN = 1e9;
 
   /** Of six clusters or curves. */
   private static final Color[] SERIES = {
@@ -87,7 +91,17 @@ final class ChartStyle {
     style.setXAxisTickMarkSpacingHint(80).setYAxisTickMarkSpacingHint(48);
     style.setYAxisLabelAlignment(TextAlignment.Right);
     style.setLocale(Locale.ROOT).setPlotMargin(0);
+    style.setxAxisTickLabelsFormattingFunction(ChartStyle::tick);
+    style.setyAxisTickLabelsFormattingFunction(ChartStyle::tick);
     return chart;
+  }
+
+  /** A number at an axis; XChart's own have no zero before the point. */
+  static String tick(double value) {
+    double size = Math.abs(value);
+    boolean plain = size == 0 || (size >= SMALLEST_PLAIN && size < LARGEST_PLAIN);
+    String pattern = plain ? "#,##0.######" : "0.###E0";
+    return new DecimalFormat(pattern, DecimalFormatSymbols.getInstance(Locale.ROOT)).format(value);
   }
 
   /** Adds a line without markers. */

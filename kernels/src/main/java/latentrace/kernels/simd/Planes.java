@@ -23,6 +23,7 @@ final class Planes {
   private int phaseRows;
   private int phaseColumns;
   private int outHeight;
+  private int outWidth;
   private int rowLength;
   private int planeRows;
   private int images;
@@ -63,8 +64,19 @@ final class Planes {
     phaseRows = rows;
     phaseColumns = columns;
     outHeight = outRows;
+    outWidth = outColumns;
     rowLength = outColumns + tapsWidth - 1;
     planeRows = outRows + tapsHeight - 1;
+  }
+
+  /**
+   * Shortens the rows of a window of stride 1: what is read beyond a row's end is the zeros that
+   * the next begins with.
+   */
+  void overlap() {
+    int zeros = Math.max(0, left);
+    int end = Math.min(zeros + width - Math.max(0, -left), rowLength);
+    rowLength = Math.max(Math.max(end, outWidth), rowLength - zeros);
   }
 
   /** Elements of a run, meaningless ones included. */

@@ -126,6 +126,9 @@ final class SimdConvolutions extends ConvOps {
         (s.kernelWidth() - 1) / s.strideWidth() + 1,
         s.outHeight(),
         s.outWidth());
+    if (s.strideWidth() == 1) {
+      planes.overlap();
+    }
   }
 
   private static void convOffsets(ConvShape s, Planes planes, int[] offsets) {
@@ -532,6 +535,7 @@ final class SimdConvolutions extends ConvOps {
           tapsWidth,
           rows,
           columns);
+      s.planes.overlap();
       s.planes.fill(y.data, y.at((long) first * shape.outputSize()), count);
       int length = s.planes.columns();
       int ld = roundUp(length, WIDE);
@@ -539,20 +543,25 @@ final class SimdConvolutions extends ConvOps {
       s.reserve(shape.strideWidth() * phase, 0, shape.outChannels() * tapsHeight * tapsWidth);
       int leftAt = 0;
       for (int a = 0; a < shape.strideHeight(); a++) {
+        int top = ceilDiv(shape.paddingHeight() - a, shape.strideHeight()) - rowFrom;
+        int bottom =
+            Math.floorDiv(shape.height() - 1 + shape.paddingHeight() - a, shape.strideHeight())
+                - rowFrom;
+        int inside = Math.max(0, length / rows * (bottom - top + 1));
         for (int b = 0; b < shape.strideWidth(); b++) {
           int k = 0;
           for (int oc = 0; oc < shape.outChannels(); oc++) {
             for (int kh = a, t = 1; kh < shape.kernelHeight(); kh += shape.strideHeight(), t++) {
               for (int kw = b, r = 1; kw < shape.kernelWidth(); kw += shape.strideWidth(), r++) {
-                s.offsets[k++] = s.planes.offset(oc, 0, 0, tapsHeight - t, tapsWidth - r);
+                s.offsets[k++] = s.planes.offset(oc, 0, 0, tapsHeight - t + top, tapsWidth - r);
               }
             }
           }
-          multiply(m, k, left, leftAt, length, ld, b * phase, s);
+          multiply(m, k, left, leftAt, inside, ld, b * phase, s);
           leftAt += m * k;
         }
         for (int i = 0; i < count; i++) {
-          scatter(a, first, i, ld, phase, s);
+          scatter(a, top, bottom, first, i, ld, phase, s);
         }
       }
       if (activation != Activation.IDENTITY) {
@@ -561,19 +570,21 @@ final class SimdConvolutions extends ConvOps {
       }
     }
 
-    /** x = product + bias at the rows of phase a of one image; columns of phase b follow others. */
-    private void scatter(int a, int first, int i, int ld, int phase, Scratch s) {
+    /**
+     * x = product + bias at the rows of phase a of one image, positions {@code top} to {@code
+     * bottom}; columns of phase b follow others.
+     */
+    private void scatter(
+        int a, int top, int bottom, int first, int i, int ld, int phase, Scratch s) {
       int height = shape.height();
       int width = shape.width();
       int image = x.at((long) (first + i) * shape.inputSize());
       for (int c = 0; c < shape.channels(); c++) {
         float shift = bias == null ? 0 : bias.data[bias.offset + c];
-        for (int q = 0; q < rows; q++) {
+        for (int q = top; q <= bottom; q++) {
           int row = shape.strideHeight() * (rowFrom + q) + a - shape.paddingHeight();
-          if (row >= 0 && row < height) {
-            int from = c * ld + s.planes.column(q, i);
-            row(s.product, from, phase, image + (c * height + row) * width, shift);
-          }
+          int from = c * ld + s.planes.column(q - top, i);
+          row(s.product, from, phase, image + (c * height + row) * width, shift);
         }
       }
     }
