@@ -1,18 +1,8 @@
 package latentrace.influence;
 
-import latentrace.backend.ActivationOps;
 import latentrace.backend.Backend;
 import latentrace.backend.Buffer;
-import latentrace.backend.ConvOps;
-import latentrace.backend.DenseOps;
-import latentrace.backend.GradientOps;
-import latentrace.backend.LatentOps;
-import latentrace.backend.LossOps;
-import latentrace.backend.NormOps;
-import latentrace.backend.OptimizerOps;
-import latentrace.backend.PoolOps;
-import latentrace.backend.RandomOps;
-import latentrace.backend.RecurrentOps;
+import latentrace.backend.Operations;
 
 /**
  * A backend whose buffers hold nothing: it counts what another would take for them. What a run
@@ -53,58 +43,8 @@ final class CountingBackend implements Backend {
   }
 
   @Override
-  public DenseOps dense() {
-    return counted.dense();
-  }
-
-  @Override
-  public ActivationOps activations() {
-    return counted.activations();
-  }
-
-  @Override
-  public LossOps losses() {
-    return counted.losses();
-  }
-
-  @Override
-  public LatentOps latents() {
-    return counted.latents();
-  }
-
-  @Override
-  public OptimizerOps optimizers() {
-    return counted.optimizers();
-  }
-
-  @Override
-  public RandomOps random() {
-    return counted.random();
-  }
-
-  @Override
-  public GradientOps gradients() {
-    return counted.gradients();
-  }
-
-  @Override
-  public ConvOps convolutions() {
-    return counted.convolutions();
-  }
-
-  @Override
-  public PoolOps pooling() {
-    return counted.pooling();
-  }
-
-  @Override
-  public NormOps norms() {
-    return counted.norms();
-  }
-
-  @Override
-  public RecurrentOps recurrent() {
-    return counted.recurrent();
+  public Operations operations() {
+    return counted.operations();
   }
 
   @Override

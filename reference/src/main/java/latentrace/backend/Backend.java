@@ -80,38 +80,63 @@ public interface Backend extends AutoCloseable {
     return DeviceTime.NONE;
   }
 
+  /** Everything that it can do. */
+  Operations operations();
+
   /** Matrix products and linear layers. */
-  DenseOps dense();
+  default DenseOps dense() {
+    return operations().dense();
+  }
 
   /** Element-wise activations. */
-  ActivationOps activations();
+  default ActivationOps activations() {
+    return operations().activations();
+  }
 
   /** Per-sample losses with their gradients. */
-  LossOps losses();
+  default LossOps losses() {
+    return operations().losses();
+  }
 
   /** The Gaussian bottleneck of a VAE. */
-  LatentOps latents();
+  default LatentOps latents() {
+    return operations().latents();
+  }
 
   /** Parameter updates. */
-  OptimizerOps optimizers();
+  default OptimizerOps optimizers() {
+    return operations().optimizers();
+  }
 
   /** Noise by the contract of {@link Philox}. */
-  RandomOps random();
+  default RandomOps random() {
+    return operations().random();
+  }
 
   /** Convolutions and transposed convolutions. */
-  ConvOps convolutions();
+  default ConvOps convolutions() {
+    return operations().convolutions();
+  }
 
   /** Pooling and upsampling. */
-  PoolOps pooling();
+  default PoolOps pooling() {
+    return operations().pooling();
+  }
 
   /** Batch and layer normalisation. */
-  NormOps norms();
+  default NormOps norms() {
+    return operations().norms();
+  }
 
   /** Steps of recurrent layers. */
-  RecurrentOps recurrent();
+  default RecurrentOps recurrent() {
+    return operations().recurrent();
+  }
 
   /** Inner products of per-sample gradients. */
-  GradientOps gradients();
+  default GradientOps gradients() {
+    return operations().gradients();
+  }
 
   /** Gives everything back; buffers still open must not be used any more. */
   @Override

@@ -1,19 +1,9 @@
 package latentrace.reference;
 
-import latentrace.backend.ActivationOps;
 import latentrace.backend.Backend;
 import latentrace.backend.BackendException;
 import latentrace.backend.Buffer;
-import latentrace.backend.ConvOps;
-import latentrace.backend.DenseOps;
-import latentrace.backend.GradientOps;
-import latentrace.backend.LatentOps;
-import latentrace.backend.LossOps;
-import latentrace.backend.NormOps;
-import latentrace.backend.OptimizerOps;
-import latentrace.backend.PoolOps;
-import latentrace.backend.RandomOps;
-import latentrace.backend.RecurrentOps;
+import latentrace.backend.Operations;
 import org.ejml.concurrency.EjmlConcurrency;
 
 /**
@@ -24,17 +14,7 @@ public final class EjmlBackend implements Backend {
   private static final int LONGEST = Integer.MAX_VALUE - 8;
 
   private final int threads;
-  private final EjmlDense dense;
-  private final EjmlActivations activations = new EjmlActivations(this);
-  private final EjmlLosses losses = new EjmlLosses(this);
-  private final EjmlLatents latents = new EjmlLatents(this);
-  private final EjmlOptimizers optimizers = new EjmlOptimizers(this);
-  private final EjmlRandom random = new EjmlRandom(this);
-  private final EjmlConvolutions convolutions;
-  private final EjmlPooling pooling = new EjmlPooling(this);
-  private final EjmlNorms norms = new EjmlNorms(this);
-  private final EjmlRecurrent recurrent = new EjmlRecurrent(this);
-  private final EjmlGradients gradients;
+  private final Operations operations;
 
   /**
    * Opens it.
@@ -46,9 +26,20 @@ public final class EjmlBackend implements Backend {
     if (threads > 1) {
       EjmlConcurrency.setMaxThreads(threads);
     }
-    this.dense = new EjmlDense(this, threads > 1);
-    this.convolutions = new EjmlConvolutions(this, dense);
-    this.gradients = new EjmlGradients(this, dense);
+    EjmlDense dense = new EjmlDense(this, threads > 1);
+    this.operations =
+        new Operations(
+            dense,
+            new EjmlActivations(this),
+            new EjmlLosses(this),
+            new EjmlLatents(this),
+            new EjmlOptimizers(this),
+            new EjmlRandom(this),
+            new EjmlConvolutions(this, dense),
+            new EjmlPooling(this),
+            new EjmlNorms(this),
+            new EjmlRecurrent(this),
+            new EjmlGradients(this, dense));
   }
 
   @Override
@@ -86,58 +77,8 @@ public final class EjmlBackend implements Backend {
   }
 
   @Override
-  public DenseOps dense() {
-    return dense;
-  }
-
-  @Override
-  public ActivationOps activations() {
-    return activations;
-  }
-
-  @Override
-  public LossOps losses() {
-    return losses;
-  }
-
-  @Override
-  public LatentOps latents() {
-    return latents;
-  }
-
-  @Override
-  public OptimizerOps optimizers() {
-    return optimizers;
-  }
-
-  @Override
-  public RandomOps random() {
-    return random;
-  }
-
-  @Override
-  public ConvOps convolutions() {
-    return convolutions;
-  }
-
-  @Override
-  public PoolOps pooling() {
-    return pooling;
-  }
-
-  @Override
-  public NormOps norms() {
-    return norms;
-  }
-
-  @Override
-  public RecurrentOps recurrent() {
-    return recurrent;
-  }
-
-  @Override
-  public GradientOps gradients() {
-    return gradients;
+  public Operations operations() {
+    return operations;
   }
 
   @Override

@@ -4,23 +4,14 @@ import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
 import jcuda.driver.JCudaDriver;
-import latentrace.backend.ActivationOps;
 import latentrace.backend.Backend;
 import latentrace.backend.BackendException;
 import latentrace.backend.BackendProvider;
 import latentrace.backend.BackendProvider.ProductMath;
 import latentrace.backend.Buffer;
 import latentrace.backend.Cleanup;
-import latentrace.backend.ConvOps;
-import latentrace.backend.GradientOps;
-import latentrace.backend.LatentOps;
-import latentrace.backend.LossOps;
 import latentrace.backend.Names;
-import latentrace.backend.NormOps;
-import latentrace.backend.OptimizerOps;
-import latentrace.backend.PoolOps;
-import latentrace.backend.RandomOps;
-import latentrace.backend.RecurrentOps;
+import latentrace.backend.Operations;
 
 /** The GPU backend: single precision, one device, one stream; any thread may call it. */
 final class CudaBackend implements Backend {
@@ -34,17 +25,7 @@ final class CudaBackend implements Backend {
   private final Launcher launcher;
   private final DeviceMemory memory;
   private final Staging staging;
-  private final CudaDense dense;
-  private final CudaActivations activations;
-  private final CudaLosses losses;
-  private final CudaLatents latents;
-  private final CudaOptimizers optimizers;
-  private final CudaRandom random;
-  private final CudaConvolutions convolutions;
-  private final CudaPooling pooling;
-  private final CudaNorms norms;
-  private final CudaRecurrent recurrent;
-  private final CudaGradients gradients;
+  private final Operations operations;
   private final ProductMath math;
   private boolean closed;
 
@@ -69,18 +50,22 @@ final class CudaBackend implements Backend {
       cleanup.add(staging::close);
       Cublas cublas = new Cublas(context, math);
       cleanup.add(cublas::close);
-      dense = new CudaDense(this, cublas);
-      activations = new CudaActivations(this);
-      losses = new CudaLosses(this);
-      latents = new CudaLatents(this);
-      optimizers = new CudaOptimizers(this);
-      random = new CudaRandom(this, context);
+      CudaDense dense = new CudaDense(this, cublas);
+      CudaRandom random = new CudaRandom(this, context);
       cleanup.add(random::close);
-      convolutions = new CudaConvolutions(this);
-      pooling = new CudaPooling(this);
-      norms = new CudaNorms(this);
-      recurrent = new CudaRecurrent(this);
-      gradients = new CudaGradients(this);
+      operations =
+          new Operations(
+              dense,
+              new CudaActivations(this),
+              new CudaLosses(this),
+              new CudaLatents(this),
+              new CudaOptimizers(this),
+              random,
+              new CudaConvolutions(this, dense),
+              new CudaPooling(this),
+              new CudaNorms(this),
+              new CudaRecurrent(this),
+              new CudaGradients(this, dense));
     } catch (RuntimeException | LinkageError e) {
       cleanup.closeAfter(e);
       throw e;
@@ -216,58 +201,8 @@ final class CudaBackend implements Backend {
   }
 
   @Override
-  public CudaDense dense() {
-    return dense;
-  }
-
-  @Override
-  public ActivationOps activations() {
-    return activations;
-  }
-
-  @Override
-  public LossOps losses() {
-    return losses;
-  }
-
-  @Override
-  public LatentOps latents() {
-    return latents;
-  }
-
-  @Override
-  public OptimizerOps optimizers() {
-    return optimizers;
-  }
-
-  @Override
-  public RandomOps random() {
-    return random;
-  }
-
-  @Override
-  public ConvOps convolutions() {
-    return convolutions;
-  }
-
-  @Override
-  public PoolOps pooling() {
-    return pooling;
-  }
-
-  @Override
-  public NormOps norms() {
-    return norms;
-  }
-
-  @Override
-  public RecurrentOps recurrent() {
-    return recurrent;
-  }
-
-  @Override
-  public GradientOps gradients() {
-    return gradients;
+  public Operations operations() {
+    return operations;
   }
 
   @Override

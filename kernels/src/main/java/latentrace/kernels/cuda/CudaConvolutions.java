@@ -27,10 +27,10 @@ final class CudaConvolutions extends ConvOps {
   private final CudaDense dense;
   private final Launcher launcher;
 
-  CudaConvolutions(CudaBackend backend) {
+  CudaConvolutions(CudaBackend backend, CudaDense dense) {
     super(backend);
     this.backend = backend;
-    this.dense = backend.dense();
+    this.dense = dense;
     this.launcher = backend.launcher();
   }
 

@@ -13,10 +13,10 @@ final class CudaGradients extends GradientOps {
   private final DenseOps dense;
   private final Launcher launcher;
 
-  CudaGradients(CudaBackend backend) {
+  CudaGradients(CudaBackend backend, CudaDense dense) {
     super(backend);
     this.backend = backend;
-    this.dense = backend.dense();
+    this.dense = dense;
     this.launcher = backend.launcher();
   }
 

@@ -1,50 +1,33 @@
 package latentrace.kernels.simd;
 
-import latentrace.backend.ActivationOps;
 import latentrace.backend.Backend;
 import latentrace.backend.BackendException;
 import latentrace.backend.Buffer;
-import latentrace.backend.ConvOps;
-import latentrace.backend.DenseOps;
-import latentrace.backend.GradientOps;
-import latentrace.backend.LatentOps;
-import latentrace.backend.LossOps;
-import latentrace.backend.NormOps;
-import latentrace.backend.OptimizerOps;
-import latentrace.backend.PoolOps;
-import latentrace.backend.RandomOps;
-import latentrace.backend.RecurrentOps;
+import latentrace.backend.Operations;
 
 /** The CPU backend: the Java Vector API in single precision on a team of threads. */
 final class SimdBackend implements Backend {
   private static final int LONGEST = Integer.MAX_VALUE - 8;
 
   private final WorkerPool pool;
-  private final SimdDense dense;
-  private final SimdActivations activations;
-  private final SimdLosses losses;
-  private final SimdLatents latents;
-  private final SimdOptimizers optimizers;
-  private final SimdRandom random;
-  private final SimdConvolutions convolutions;
-  private final SimdPooling pooling;
-  private final SimdNorms norms;
-  private final SimdRecurrent recurrent;
-  private final SimdGradients gradients;
+  private final Operations operations;
 
   SimdBackend(int threads) {
     this.pool = new WorkerPool(threads);
-    this.dense = new SimdDense(this, pool);
-    this.activations = new SimdActivations(this, pool);
-    this.losses = new SimdLosses(this, pool, dense);
-    this.latents = new SimdLatents(this, pool);
-    this.optimizers = new SimdOptimizers(this, pool);
-    this.random = new SimdRandom(this, pool);
-    this.convolutions = new SimdConvolutions(this, pool, dense);
-    this.pooling = new SimdPooling(this, pool);
-    this.norms = new SimdNorms(this, pool);
-    this.recurrent = new SimdRecurrent(this, pool);
-    this.gradients = new SimdGradients(this, pool, dense);
+    SimdDense dense = new SimdDense(this, pool);
+    this.operations =
+        new Operations(
+            dense,
+            new SimdActivations(this, pool),
+            new SimdLosses(this, pool, dense),
+            new SimdLatents(this, pool),
+            new SimdOptimizers(this, pool),
+            new SimdRandom(this, pool),
+            new SimdConvolutions(this, pool, dense),
+            new SimdPooling(this, pool),
+            new SimdNorms(this, pool),
+            new SimdRecurrent(this, pool),
+            new SimdGradients(this, pool, dense));
   }
 
   @Override
@@ -84,58 +67,8 @@ final class SimdBackend implements Backend {
   }
 
   @Override
-  public DenseOps dense() {
-    return dense;
-  }
-
-  @Override
-  public ActivationOps activations() {
-    return activations;
-  }
-
-  @Override
-  public LossOps losses() {
-    return losses;
-  }
-
-  @Override
-  public LatentOps latents() {
-    return latents;
-  }
-
-  @Override
-  public OptimizerOps optimizers() {
-    return optimizers;
-  }
-
-  @Override
-  public RandomOps random() {
-    return random;
-  }
-
-  @Override
-  public ConvOps convolutions() {
-    return convolutions;
-  }
-
-  @Override
-  public PoolOps pooling() {
-    return pooling;
-  }
-
-  @Override
-  public NormOps norms() {
-    return norms;
-  }
-
-  @Override
-  public RecurrentOps recurrent() {
-    return recurrent;
-  }
-
-  @Override
-  public GradientOps gradients() {
-    return gradients;
+  public Operations operations() {
+    return operations;
   }
 
   @Override
