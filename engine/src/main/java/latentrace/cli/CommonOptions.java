@@ -39,7 +39,6 @@ final class CommonOptions {
       names = "--math",
       paramLabel = "M",
       defaultValue = "fp32",
-      converter = Converters.MathName.class,
       description =
           "of matrix products: fp32, or tf32 on a GPU's tensor cores, several times as fast: factors"
               + " have 10 bits after the point, a relative error of about 1e-3 in each product."

@@ -1,102 +1,47 @@
 package latentrace.cli;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import latentrace.backend.Activation;
-import latentrace.backend.BackendProvider.ProductMath;
 import latentrace.backend.Names;
-import latentrace.backend.Reconstruction;
-import latentrace.influence.retraining.TrainingLearner;
-import latentrace.model.Estimator;
-import latentrace.model.Pretext;
-import latentrace.nn.Initialisation;
+import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.TypeConversionException;
 
-/** Enumerations by their outside names. */
+/** Options' values from what is typed. */
 final class Converters {
   private Converters() {}
 
-  static <E extends Enum<E>> E parse(E[] constants, String text) {
-    for (E constant : constants) {
-      if (Names.id(constant).equals(text)) {
+  /** Has all enumerations among a command's options and its subcommands' read by their names. */
+  static void readNames(CommandLine command) {
+    for (ArgSpec argument : command.getCommandSpec().args()) {
+      readName(command, argument.type());
+    }
+    command.getSubcommands().values().forEach(Converters::readNames);
+  }
+
+  private static <T> void readName(CommandLine command, Class<T> type) {
+    if (type.isEnum()) {
+      command.registerConverter(type, text -> parse(type.getEnumConstants(), text));
+    }
+  }
+
+  private static <T> T parse(T[] constants, String text) {
+    for (T constant : constants) {
+      if (id(constant).equals(text.toLowerCase(Locale.ROOT))) {
         return constant;
       }
     }
     throw new TypeConversionException(
         "found '%s', expected one of %s"
-            .formatted(text, String.join(", ", Arrays.stream(constants).map(Names::id).toList())));
+            .formatted(
+                text, String.join(", ", Arrays.stream(constants).map(Converters::id).toList())));
   }
 
-  static final class ActivationName implements ITypeConverter<Activation> {
-    @Override
-    public Activation convert(String text) {
-      return parse(Activation.values(), text);
-    }
-  }
-
-  static final class ReconstructionName implements ITypeConverter<Reconstruction> {
-    @Override
-    public Reconstruction convert(String text) {
-      return parse(Reconstruction.values(), text);
-    }
-  }
-
-  static final class EstimatorName implements ITypeConverter<Estimator> {
-    @Override
-    public Estimator convert(String text) {
-      return parse(Estimator.values(), text);
-    }
-  }
-
-  static final class InitialisationName implements ITypeConverter<Initialisation> {
-    @Override
-    public Initialisation convert(String text) {
-      return parse(Initialisation.values(), text);
-    }
-  }
-
-  static final class PretextTask implements ITypeConverter<Pretext.Task> {
-    @Override
-    public Pretext.Task convert(String text) {
-      return parse(Pretext.Task.values(), text);
-    }
-  }
-
-  static final class MathName implements ITypeConverter<ProductMath> {
-    @Override
-    public ProductMath convert(String text) {
-      return parse(ProductMath.values(), text);
-    }
-  }
-
-  static final class MethodName implements ITypeConverter<InfluenceCommand.Method> {
-    @Override
-    public InfluenceCommand.Method convert(String text) {
-      return parse(InfluenceCommand.Method.values(), text);
-    }
-  }
-
-  static final class SolverName implements ITypeConverter<InfluenceOptions.Solver> {
-    @Override
-    public InfluenceOptions.Solver convert(String text) {
-      return parse(InfluenceOptions.Solver.values(), text);
-    }
-  }
-
-  static final class RelativeName implements ITypeConverter<InfluenceOptions.Relative> {
-    @Override
-    public InfluenceOptions.Relative convert(String text) {
-      return parse(InfluenceOptions.Relative.values(), text);
-    }
-  }
-
-  static final class OrderName implements ITypeConverter<TrainingLearner.Order> {
-    @Override
-    public TrainingLearner.Order convert(String text) {
-      return parse(TrainingLearner.Order.values(), text);
-    }
+  private static String id(Object constant) {
+    return Names.id((Enum<?>) constant);
   }
 
   /** 512M, 8G: binary units. */

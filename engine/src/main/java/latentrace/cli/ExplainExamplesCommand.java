@@ -31,7 +31,6 @@ import latentrace.neighbors.NearestCodes;
 import latentrace.neighbors.SimplEx;
 import latentrace.neighbors.SoftmaxSimplEx;
 import latentrace.report.TopTable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -99,7 +98,6 @@ final class ExplainExamplesCommand implements Callable<Integer> {
       names = "--method",
       paramLabel = "NAME",
       defaultValue = "dknn",
-      converter = MethodName.class,
       description =
           "dknn (nearness of codes), cosine, simplex (weights of the convex combination of codes"
               + " nearest to the test sample's), tracin or influence. Default: ${DEFAULT-VALUE}")
@@ -109,7 +107,6 @@ final class ExplainExamplesCommand implements Callable<Integer> {
       names = "--kernel",
       paramLabel = "NAME",
       defaultValue = "inverse-square",
-      converter = KernelName.class,
       description =
           "of dknn: inverse-square (1/d^2), negative-distance or exponential. Default: ${DEFAULT-VALUE}")
   private Kernel kernel;
@@ -151,22 +148,6 @@ final class ExplainExamplesCommand implements Callable<Integer> {
       description =
           "NAME.npy: scores [tests, training samples]; NAME.html: a page. Default: ${DEFAULT-VALUE}")
   private Path out;
-
-  /** A method by its name. */
-  static final class MethodName implements CommandLine.ITypeConverter<Method> {
-    @Override
-    public Method convert(String text) {
-      return Converters.parse(Method.values(), text);
-    }
-  }
-
-  /** A kernel by its name. */
-  static final class KernelName implements CommandLine.ITypeConverter<Kernel> {
-    @Override
-    public Kernel convert(String text) {
-      return Converters.parse(Kernel.values(), text);
-    }
-  }
 
   @Override
   public Integer call() {

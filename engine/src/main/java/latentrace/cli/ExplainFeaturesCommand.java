@@ -30,7 +30,6 @@ import latentrace.data.Npy;
 import latentrace.data.NpyArray;
 import latentrace.model.Model;
 import latentrace.report.AttributionReport;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -79,7 +78,6 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
       names = "--method",
       paramLabel = "NAME",
       defaultValue = "ig",
-      converter = MethodName.class,
       description =
           "saliency, ig (integrated gradients), gradient-shap, input-x-gradient, smoothgrad,"
               + " occlusion or random. Default: ${DEFAULT-VALUE}")
@@ -128,7 +126,6 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
       names = "--rule",
       paramLabel = "NAME",
       defaultValue = "gauss-legendre",
-      converter = RuleName.class,
       description = "of ig: gauss-legendre or trapezoid. Default: ${DEFAULT-VALUE}")
   private Rule rule;
 
@@ -180,22 +177,6 @@ final class ExplainFeaturesCommand implements Callable<Integer> {
       description =
           "NAME.npy: float32 of the samples' shape; NAME.html: a page of the first 48. Default: ${DEFAULT-VALUE}")
   private Path out;
-
-  /** A method by its name. */
-  static final class MethodName implements CommandLine.ITypeConverter<Method> {
-    @Override
-    public Method convert(String text) {
-      return Converters.parse(Method.values(), text);
-    }
-  }
-
-  /** A rule by its name. */
-  static final class RuleName implements CommandLine.ITypeConverter<Rule> {
-    @Override
-    public Rule convert(String text) {
-      return Converters.parse(Rule.values(), text);
-    }
-  }
 
   @Override
   public Integer call() {

@@ -59,7 +59,6 @@ final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--reconstruction",
       paramLabel = "NAME",
-      converter = Converters.ReconstructionName.class,
       description =
           "the loss it was trained with: bernoulli (cross-entropy on logits), gaussian (squared"
               + " error after a sigmoid), mse or l1. Needed for a VAE; default otherwise: l1 for a"
@@ -111,14 +110,12 @@ final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--activation",
       paramLabel = "NAME",
-      converter = Converters.ActivationName.class,
       description = "between the layers of an mlp-... model. Default: relu")
   private Activation activation;
 
   @Option(
       names = "--output-activation",
       paramLabel = "NAME",
-      converter = Converters.ActivationName.class,
       description = "after the last layer of an mlp-... model. Default: identity")
   private Activation outputActivation;
 

@@ -56,7 +56,6 @@ final class InfluenceCommand implements Callable<Integer> {
       names = "--method",
       required = true,
       paramLabel = "M",
-      converter = Converters.MethodName.class,
       description = "leave-one-out, influence-functions, datainf, ekfac, gradcos or relatif")
   private Method method;
 
@@ -79,7 +78,6 @@ final class InfluenceCommand implements Callable<Integer> {
       names = "--order",
       paramLabel = "O",
       defaultValue = "in-place",
-      converter = Converters.OrderName.class,
       description =
           "of leave-one-out: in-place (the same batches, in which the sample left out counts"
               + " nothing) or anew (as the seed orders the smaller data). Default: ${DEFAULT-VALUE}")

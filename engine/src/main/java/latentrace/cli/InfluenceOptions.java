@@ -38,7 +38,6 @@ final class InfluenceOptions {
       names = "--solver",
       paramLabel = "S",
       defaultValue = "explicit",
-      converter = Converters.SolverName.class,
       description =
           "of influence-functions and relatif: explicit (the whole Hessian, up to 4096 parameters),"
               + " conjugate-gradients, lissa, ekfac or datainf. Default: ${DEFAULT-VALUE}")
@@ -57,7 +56,6 @@ final class InfluenceOptions {
       names = "--relative",
       paramLabel = "R",
       defaultValue = "theta",
-      converter = Converters.RelativeName.class,
       description =
           "of relatif: theta (per change of the parameters) or loss (per change of the sample's own"
               + " loss). Default: ${DEFAULT-VALUE}")

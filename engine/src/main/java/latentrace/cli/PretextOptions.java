@@ -10,7 +10,6 @@ final class PretextOptions {
   @Option(
       names = "--pretext",
       paramLabel = "TASK",
-      converter = Converters.PretextTask.class,
       description =
           "what a denoising-... model is trained for: reconstruction, denoising (of Gaussian noise),"
               + " inpainting (of masked values) or classification (of labels). Default: denoising")

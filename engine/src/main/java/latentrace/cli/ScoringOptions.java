@@ -89,7 +89,6 @@ final class ScoringOptions {
       names = "--estimator",
       paramLabel = "NAME",
       defaultValue = "pathwise",
-      converter = Converters.EstimatorName.class,
       description =
           "of the encoder's gradient: pathwise, or score-function (eq. 9)."
               + " Default: ${DEFAULT-VALUE}")

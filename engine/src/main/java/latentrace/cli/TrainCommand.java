@@ -78,7 +78,6 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--activation",
       paramLabel = "NAME",
-      converter = Converters.ActivationName.class,
       description =
           "relu, leaky-relu, tanh, sigmoid, softplus or identity. Default: relu; a"
               + " recurrent-autoencoder has tanh")
@@ -87,7 +86,6 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--output-activation",
       paramLabel = "NAME",
-      converter = Converters.ActivationName.class,
       description =
           "after the decoder's last layer. Default: identity; sigmoid for an auto-encoder on"
               + " images with --reconstruction mse")
@@ -96,7 +94,6 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--reconstruction",
       paramLabel = "NAME",
-      converter = Converters.ReconstructionName.class,
       description =
           "bernoulli (cross-entropy on logits), gaussian (squared error after a sigmoid), mse or l1."
               + " Default: l1 for a recurrent-autoencoder, else bernoulli for images, mse otherwise")
@@ -272,7 +269,6 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--init",
       paramLabel = "NAME",
-      converter = Converters.InitialisationName.class,
       description =
           "kaiming-normal or pytorch-default. Default: pytorch-default for a"
               + " recurrent-autoencoder, else kaiming-normal")
