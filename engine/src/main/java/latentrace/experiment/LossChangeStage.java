@@ -85,7 +85,6 @@ record LossChangeStage(
             int step = (int) (row / 2);
             if (row % 2 == 0) {
               predict(lab, checkpoints.get(first - 1 + step), target);
-              lab.listener().progressed(step);
             } else {
               checkpoints.get(first + step).load(model);
               double[] after = losses.of(test);
@@ -93,6 +92,7 @@ record LossChangeStage(
                 target[z] = (float) (before[0][z] - after[z]);
               }
               before[0] = after;
+              lab.listener().progressed(step + 1L);
             }
           });
     } finally {

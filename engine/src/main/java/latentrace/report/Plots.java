@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.stat.regression.SimpleRegression;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
@@ -26,8 +27,21 @@ public final class Plots {
   /** XChart sets a legend below so close that it would touch the axis title. */
   private static final int LEGEND_PADDING = 10;
 
+  /** Of a legend's entry, about: its marker with the space around, and a character. */
+  private static final int LEGEND_MARKER = 45;
+
+  private static final int LEGEND_CHARACTER = 8;
+
+  /** How much longer all values' range is than most values' where it is cut. */
+  private static final double FAR = 2;
+
+  private static final int MOST_PERCENT = 99;
+
   /** Colours of a map. */
   private static final int LEVELS = 5;
+
+  /** Values closer than this part of their range are alike. */
+  private static final double ROUNDING = 1e-9;
 
   private Plots() {}
 
@@ -151,19 +165,23 @@ public final class Plots {
             .sorted(Comparator.comparingDouble(i -> values[i]))
             .mapToInt(i -> i)
             .toArray();
+    double rounding = ROUNDING * (StatUtils.max(values) - StatUtils.min(values));
+    int from = 0;
     for (int level = 0; level < LEVELS; level++) {
-      int[] members =
-          Arrays.copyOfRange(
-              order, level * order.length / LEVELS, (level + 1) * order.length / LEVELS);
-      if (members.length > 0) {
-        String most = Pages.number((float) values[members[members.length - 1]]);
-        Series part = points.at(members);
+      int to = (level + 1) * order.length / LEVELS;
+      while (to > 0 && to < order.length && values[order[to]] <= values[order[to - 1]] + rounding) {
+        to++; // values that are alike have one colour
+      }
+      if (to > from) {
+        String most = Pages.number((float) values[order[to - 1]]);
+        Series part = points.at(Arrays.copyOfRange(order, from, to));
         ChartStyle.dots(
             chart,
             "to " + most + " ".repeat(level),
             part.x(),
             part.y(),
             ChartStyle.level(level, LEVELS));
+        from = to;
       }
     }
     if (star != null) {
@@ -179,20 +197,36 @@ public final class Plots {
 
   /**
    * Histograms as densities, over a common range; empty bins are left out of a logarithmic one. The
-   * number of bins is the root of the smallest sample's size, 12 to 60.
+   * number of bins is the root of the smallest sample's size, 12 to 60. Where a few values lie far
+   * above the rest, the range of one that is not logarithmic ends at the 99th percentile, which the
+   * axis says.
    *
    * @param logarithmic whether the density's axis is
    */
   public static Picture densities(Frame frame, List<Sample> samples, boolean logarithmic) {
     double low = values(samples).min().orElse(0);
     double high = values(samples).max().orElse(1);
+    double most =
+        samples.stream()
+            .mapToDouble(sample -> StatUtils.percentile(sample.values(), MOST_PERCENT))
+            .max()
+            .orElse(high);
+    boolean cut = !logarithmic && high - low > FAR * (most - low) && most > low;
+    if (cut) {
+      high = most;
+    }
     int least = samples.stream().mapToInt(sample -> sample.values().length).min().orElse(0);
     int bins = (int) Math.max(FEWEST_BINS, Math.min(MOST_BINS, Math.sqrt(least)));
     double width = high > low ? (high - low) / bins : 1;
     XYChart chart = frame.chart();
+    if (cut) {
+      chart.setXAxisTitle("%s, to the %dth percentile".formatted(frame.xTitle(), MOST_PERCENT));
+    }
     for (int s = 0; s < samples.size(); s++) {
       double[] values = samples.get(s).values();
-      double[] density = density(values, low, width, bins);
+      double end = high;
+      double[] shown = Arrays.stream(values).filter(value -> value <= end).toArray();
+      double[] density = density(shown, low, width, bins);
       double[] centre = new double[bins];
       for (int b = 0; b < bins; b++) {
         centre[b] = low + (b + 0.5) * width;
@@ -261,9 +295,22 @@ public final class Plots {
     return frame.picture(chart);
   }
 
+  /** All entries side by side, in pixels, about. */
+  private static int legendWidth(XYChart chart) {
+    return chart.getSeriesMap().values().stream()
+        .filter(series -> series.isShowInLegend())
+        .mapToInt(series -> LEGEND_MARKER + LEGEND_CHARACTER * series.getName().length())
+        .sum();
+  }
+
+  /** Below the plot, or beside it if it is too wide for that. */
   private static void legend(XYChart chart, boolean wanted) {
     XYStyler style = chart.getStyler();
-    style.setLegendVisible(wanted).setLegendPosition(LegendPosition.OutsideS);
-    style.setLegendLayout(LegendLayout.Horizontal).setLegendPadding(LEGEND_PADDING);
+    style.setLegendVisible(wanted).setLegendPadding(LEGEND_PADDING);
+    if (legendWidth(chart) < chart.getWidth()) {
+      style.setLegendPosition(LegendPosition.OutsideS).setLegendLayout(LegendLayout.Horizontal);
+    } else {
+      style.setLegendPosition(LegendPosition.OutsideE).setLegendLayout(LegendLayout.Vertical);
+    }
   }
 }
