@@ -29,7 +29,7 @@ final class MaskingShifts implements Experiment<PappLab> {
       List.of(Importance.SALIENCY, Importance.INTEGRATED_GRADIENTS, Importance.GRADIENT_SHAP);
   private static final double[] FRACTIONS = {0.05, 0.1, 0.2, 0.5, 0.8, 1};
   private static final int SHOWN = 2; // 20 %
-  private static final double REMOVED = 0.5;
+  private static final double REMOVED = 0.1;
   private static final List<Importance> RETRAINED =
       List.of(Importance.INTEGRATED_GRADIENTS, Importance.GRADIENT_SHAP, Importance.RANDOM);
 
@@ -79,7 +79,7 @@ final class MaskingShifts implements Experiment<PappLab> {
   }
 
   /**
-   * The test error of a classifier of MNIST retrained without half of the pixels [1,1].
+   * The test error of a classifier of MNIST retrained without a tenth of the pixels [1,1].
    *
    * @param published whether images are masked by another's attributions, as where those of a
    *     shuffled loader are taken in the order of the data set
@@ -196,7 +196,7 @@ final class MaskingShifts implements Experiment<PappLab> {
     for (Importance method : RETRAINED) {
       rows.add(
           Row.compared(
-              "MNIST, %s: error of a classifier retrained without half".formatted(method),
+              "MNIST, %s: error of a classifier retrained without a tenth".formatted(method),
               "",
               Estimate.mean(errors(lab, method, true), 3),
               Estimate.mean(errors(lab, method, false), 3)));
