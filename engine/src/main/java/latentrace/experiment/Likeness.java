@@ -20,8 +20,10 @@ enum Likeness {
   INFLUENCE("influence functions"),
   /**
    * In training mode, sample by sample, without curvature: the published LiSSA (scale 1000, damping
-   * 0.001, depth 100) multiplies an eigenvector of value λ by Σ_j (1 − 0.001 − λ/1000)^j, which is
-   * 96 for all λ far below 10.
+   * 0.001, depth 100, of the mean squared error) multiplies an eigenvector of value λ by Σ_j (1 −
+   * 0.001 − λ/1000)^j, which is 96 but for the few largest: the largest is about 14, its factor 52.
+   * On an MNIST encoder of the laptop scale its scores correlate with the plain products by 0.990
+   * to 0.999.
    */
   PUBLISHED_INFLUENCE("influence functions, as published");
 

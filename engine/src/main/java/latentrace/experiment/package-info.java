@@ -35,6 +35,7 @@
  * importance from 0.48–0.56 to 0.40–0.49 (published: 0.06–0.10) and with a classifier's from
  * 0.07–0.11 to 0.17–0.19. ROAR without half of the pixels leaves no ink: chance for every method; a
  * tenth tells them apart. The published LiSSA (scale 1000, depth 100) is left out of the
- * experiments: it multiplies every gradient by 96, see {@link latentrace.experiment.Likeness}.
+ * experiments: it multiplies nearly every direction by 96, see {@link
+ * latentrace.experiment.Likeness}.
  */
 package latentrace.experiment;
