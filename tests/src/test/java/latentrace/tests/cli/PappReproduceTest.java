@@ -79,8 +79,8 @@ class PappReproduceTest {
     assertEquals(0, outcome.status(), outcome.err());
     String table = Files.readString(folder.resolve("colours/tables/table2.csv"));
     assertTrue(table.contains("CIFAR-100, example importance, recon.–denois."), table);
-    String without = Files.readString(folder.resolve("colours/index.html"));
-    assertFalse(without.contains("CIFAR-100 is left out"), without);
+    String page = Files.readString(folder.resolve("colours/index.html"));
+    assertFalse(page.contains("CIFAR-100 is left out"), page);
   }
 
   @Test
